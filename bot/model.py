@@ -1,0 +1,241 @@
+"""The words of the bot: what a pull request is, what is wanted for it, and what is there.
+
+Plain immutable data without input or output; every stage speaks in these.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class EnvironmentKey:
+    """Which pull request an environment belongs to."""
+
+    repository: str
+    """Full name, as `owner/name`."""
+    number: int
+    """The pull request's number."""
+
+    def __str__(self) -> str:
+        return f"{self.repository}#{self.number}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request as GitHub tells it now."""
+
+    key: EnvironmentKey
+    open: bool
+    merged: bool
+    draft: bool
+    title: str
+    author: str
+    labels: frozenset[str]
+    head_sha: str
+    head_ref: str
+    base_sha: str
+    base_ref: str
+    head_repository: str | None
+    """Full name of the repository that the head is in; None where that fork was deleted."""
+
+    @property
+    def from_fork(self) -> bool:
+        """Whether the head is in another repository, or in one that no longer exists."""
+        return self.head_repository != self.key.repository
+
+
+@enum.unique
+class Phase(enum.StrEnum):
+    """Where an environment is in its life. docs/architecture.md draws the moves between them."""
+
+    ABSENT = "absent"
+    """Nothing exists, and nothing is wanted; after a destroy, absence was proved."""
+    WAITING = "waiting"
+    """Wanted, and recorded, but held back (bad configuration, approval, quota)."""
+    PROVISIONING = "provisioning"
+    """The engine is creating or updating, or pods are starting."""
+    READY = "ready"
+    """Every workload of the wanted commit serves."""
+    DEGRADED = "degraded"
+    """It exists, but a workload can't start or an update failed."""
+    SLEEPING = "sleeping"
+    """Scaled to zero; data kept."""
+    DESTROYING = "destroying"
+    """Being taken away, or not yet proved absent."""
+    STUCK = "stuck"
+    """Needs a person: retries were used up."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desired:
+    """An environment is wanted for this commit."""
+
+    commit: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ignored:
+    """No environment is wanted, and why."""
+
+    reason: str
+    """A short word (`closed`, `no-label`, `fork-not-approved`, …), used in logs and comments."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Observed:
+    """What is known to exist for an environment."""
+
+    phase: Phase
+    stack_exists: bool
+    """Whether a stack was recorded and not yet proved gone."""
+    commit: str | None = None
+    """The commit of the last successful engine update."""
+
+
+@enum.unique
+class Step(enum.StrEnum):
+    """What the reconciler does next."""
+
+    NOTHING = "nothing"
+    UP = "up"
+    WATCH = "watch"
+    DESTROY = "destroy"
+
+
+@enum.unique
+class PodTrouble(enum.StrEnum):
+    """Why a pod can't start, in the words that people know."""
+
+    IMAGE_NOT_FOUND = "image not found"
+    CRASHING = "crashing"
+    PROBE_FAILING = "readiness probe failing"
+    UNSCHEDULABLE = "unschedulable"
+    CONFIG = "container can't be created"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class PodProgress:
+    """One pod, as the watch sees it."""
+
+    service: str
+    pod: str
+    ready: bool
+    state: str
+    """For people: `Pending`, `ContainerCreating`, `Running`, …"""
+    trouble: PodTrouble | None = None
+    detail: str = ""
+    """Kubernetes' own words about the trouble; may be long."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ServiceProgress:
+    """How far one service of an environment has come."""
+
+    name: str
+    wanted: int
+    """Replicas asked for."""
+    ready: int
+    """Replicas of the wanted commit that are ready."""
+    pods: tuple[PodProgress, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """All replicas of the wanted commit serve."""
+        return self.ready >= self.wanted
+
+    @property
+    def trouble(self) -> PodProgress | None:
+        """The first pod that can't start."""
+        return next((pod for pod in self.pods if pod.trouble and not pod.ready), None)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """A whole environment, as the watch sees it."""
+
+    services: tuple[ServiceProgress, ...]
+
+    @property
+    def ready(self) -> bool:
+        """Every service is done (an environment without services is not ready)."""
+        return bool(self.services) and all(service.done for service in self.services)
+
+    @property
+    def troubles(self) -> tuple[PodProgress, ...]:
+        """One pod that can't start for each service that has one."""
+        return tuple(pod for service in self.services if (pod := service.trouble))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Remnant:
+    """One resource that is still there."""
+
+    kind: str
+    """`Namespace`, `NodePool`, `NodeClaim`, `Node`, `Instance`, `Distribution`, `Policy`, …"""
+    name: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Absence:
+    """The answer of an independent listing of everything that could carry an environment's name.
+
+    `checked` names each listing that succeeded. A listing that fails raises instead: it proves
+    nothing.
+    """
+
+    checked: tuple[str, ...]
+    remnants: tuple[Remnant, ...]
+    at: datetime.datetime
+
+    @property
+    def proved(self) -> bool:
+        """Nothing was found by any listing."""
+        return bool(self.checked) and not self.remnants
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EdgeRoute:
+    """How to reach the environment through the production domain."""
+
+    host: str
+    """The production domain (or the primary distribution's own)."""
+    header: str
+    value: str
+    deployed: bool
+    """CloudFront has brought the staging distribution to all its edges."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Routes:
+    """The addresses of an environment."""
+
+    url: str
+    """The environment's own host, with scheme."""
+    edge: EdgeRoute | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One thing that happened to an environment, for people."""
+
+    at: datetime.datetime
+    text: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that feedback needs to tell the state of an environment."""
+
+    key: EnvironmentKey
+    name: str
+    phase: Phase
+    commit: str | None
+    reason: str = ""
+    """Why it is in this phase, in one sentence; empty when there is nothing to explain."""
+    routes: Routes | None = None
+    progress: Progress | None = None
+    absence: Absence | None = None
+    timeline: tuple[TimelineEntry, ...] = ()

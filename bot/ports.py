@@ -1,0 +1,235 @@
+"""The seams between the bot's stages.
+
+A stage that needs another takes one of these protocols; `bot.app` puts the real ones in, tests the
+recording ones of `bot.testing`. Verbs are idempotent: asked again for what is already so, they
+return at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from bot import model
+
+
+# -- GitHub ---------------------------------------------------------------------------------------
+
+
+class Hub(Protocol):
+    """What the bot asks of GitHub. Raises UnreachableError, or NotFoundError for what is gone."""
+
+    def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
+        """The pull request as it is now."""
+
+    def file(self, repository: str, path: str, ref: str) -> str | None:
+        """A text file's content at a commit; None where there is no such file."""
+
+    def write_comment(self, key: model.EnvironmentKey, body: str, comment_id: int | None) -> int:
+        """Write the environment's one comment and return its id.
+
+        Edits `comment_id`; without it, or where it was deleted, looks for the bot's own comment by
+        the hidden marker in its first line, and only then makes a new one.
+        """
+
+    def create_deployment(self, repository: str, commit: str, environment: str) -> int:
+        """Make a transient deployment (or find the one for this commit) and return its id."""
+
+    def set_deployment_status(
+        self, repository: str, deployment_id: int, state: str, url: str | None, description: str
+    ) -> None:
+        """Set a deployment's state: `in_progress`, `success`, `failure`, `inactive`, …"""
+
+
+# -- Engine ---------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EngineResult:
+    """How an engine operation ended."""
+
+    outputs: Mapping[str, object]
+    """The stack's outputs after an update; empty after a destroy."""
+    changes: Mapping[str, int]
+    """Resources by kind of change: `create`, `update`, `delete`, `same`, …"""
+    seconds: float
+    """How long it took, in seconds."""
+
+
+OnEvent = Callable[[str], None]
+"""Called with one line for people for each resource that the engine begins or ends."""
+
+
+class Operation(Protocol):
+    """A running engine operation: one child process."""
+
+    def result(self, timeout: float | None = None) -> EngineResult:
+        """Wait for the end.
+
+        Raises EngineError when the operation failed, TimeoutError when it is still running after
+        `timeout` seconds (it goes on running).
+        """
+
+    def done(self) -> bool:
+        """Whether it has ended."""
+
+    def cancel(self) -> None:
+        """Stop it: interrupt, a grace period, then kill; returns when the process is gone."""
+
+
+class Engine(Protocol):
+    """Runs the preview program. Two operations of one environment never overlap."""
+
+    def up(self, name: str, config: Mapping[str, str], on_event: OnEvent) -> Operation:
+        """Create or update the stack `name` with this config (`infra.contract` writes it)."""
+
+    def destroy(self, name: str, on_event: OnEvent) -> Operation:
+        """Destroy the stack `name` and remove it; one that does not exist is a success."""
+
+    def exists(self, name: str) -> bool:
+        """Whether a stack `name` is recorded in the state backend."""
+
+
+# -- Cluster and cloud ----------------------------------------------------------------------------
+
+
+class Watch(Protocol):
+    """Follows one environment's workloads."""
+
+    def follow(
+        self, namespace: str, commit: str, stop: Callable[[], bool]
+    ) -> Iterator[model.Progress]:
+        """Yield at each change until everything is ready or `stop` says so (checked often).
+
+        Only pods whose Deployment carries the label of `commit` count. Yields once at the start,
+        also while the namespace does not exist yet. Raises UnreachableError.
+        """
+
+
+class Prover(Protocol):
+    """Lists everything that could carry an environment's name, in the cluster and in AWS."""
+
+    def look(self, name: str) -> model.Absence:
+        """List independently of any state. Raises UnreachableError when one listing failed."""
+
+
+class Edge(Protocol):
+    """Reads how CloudFront stands for an environment."""
+
+    def deployed(self, distribution_id: str) -> bool:
+        """Whether a distribution's latest configuration is at all edges."""
+
+
+# -- Store ----------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on one environment until `until`."""
+
+    key: model.EnvironmentKey
+    token: int
+    """The fencing token: larger at each taking, so that a late write of an old one is refused."""
+    until: datetime.datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Row:
+    """An environment as it is stored. See `bot.store.tables` for the columns."""
+
+    key: model.EnvironmentKey
+    name: str
+    """The name of the stack, the namespace and everything else (`infra.naming`)."""
+    wanted: int
+    seen: int
+    due_at: datetime.datetime | None
+    phase: model.Phase
+    stack_exists: bool
+    commit: str | None
+    """The commit of the last successful engine update."""
+    reason: str
+    edge_value: str
+    """The secret value of the edge header; 128 random bits, made with the row."""
+    outputs: Mapping[str, object]
+    comment_id: int | None
+    comment_digest: str | None
+    deployment_id: int | None
+    deployment_commit: str | None
+    failures: int
+    """Passes in a row that failed; a success sets it to 0."""
+
+
+class Store(Protocol):
+    """Deliveries, environments, leases and timelines. Every write is one transaction."""
+
+    def record_delivery(
+        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+    ) -> bool:
+        """Keep a delivery and raise `wanted` of its environment, in one transaction.
+
+        Returns False for a delivery that was recorded before; `wanted` is raised all the same,
+        as a redelivery asks for another look.
+        """
+
+    def hint(self, key: model.EnvironmentKey) -> None:
+        """Raise `wanted` (the row is made where missing)."""
+
+    def take(self, owner: str, seconds: float) -> tuple[Row, Lease] | None:
+        """Lease the environment that has waited longest with `wanted > seen` or due; None if idle.
+
+        A lease that ran out may be taken over; its token is then larger.
+        """
+
+    def renew(self, lease: Lease, seconds: float) -> Lease:
+        """Heartbeat. Raises LeaseLostError."""
+
+    def save(self, lease: Lease, **changes: object) -> Row:
+        """Change columns of the leased row (names as in Row). Raises LeaseLostError."""
+
+    def release(self, lease: Lease, seen: int, due_at: datetime.datetime | None) -> None:
+        """End the pass: set `seen` and `due_at`. Raises LeaseLostError."""
+
+    def row(self, key: model.EnvironmentKey) -> Row | None:
+        """One environment as it stands."""
+
+    def rows(self) -> Sequence[Row]:
+        """All environments, newest first."""
+
+    def note(self, key: model.EnvironmentKey, text: str) -> None:
+        """Add a line to the environment's timeline."""
+
+    def timeline(self, key: model.EnvironmentKey) -> Sequence[model.TimelineEntry]:
+        """The environment's timeline, oldest first."""
+
+    def healthy(self) -> bool:
+        """Whether the database answers."""
+
+
+# -- Feedback -------------------------------------------------------------------------------------
+
+
+class Reporter(Protocol):
+    """Tells people: one comment, a deployment. Never raises for GitHub's sake: it logs."""
+
+    def report(self, lease: Lease, report: model.Report) -> None:
+        """Bring the comment and the deployment to this state; equal content is not sent again."""
+
+
+# -- Programs -------------------------------------------------------------------------------------
+
+
+class Configurer(Protocol):
+    """Turns a pull request and its .stage.yaml into the program's config."""
+
+    def config(self, row: Row, pull_request: model.PullRequest) -> Mapping[str, str]:
+        """The stack config for this commit. Raises InvalidStageFileError, UnreachableError."""
+
+    def routes(self, row: Row) -> model.Routes | None:
+        """The addresses, from the outputs of the last update; None before the first."""
+
+
+Heartbeat = Callable[[Lease], contextlib.AbstractContextManager[Callable[[], bool]]]
+"""Keeps a lease alive while the block runs; the value tells whether it was lost."""
