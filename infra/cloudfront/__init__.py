@@ -1,0 +1,1 @@
+"""The way to an environment through the production domain."""

@@ -1,0 +1,28 @@
+"""The only seam between the bot and the programs: what goes in, and what comes out."""
+
+from __future__ import annotations
+
+from infra.contract import outputs
+from infra.contract.inputs import SECRET_KEYS, ConfigError, Platform, PreviewInputs
+from infra.contract.stage_file import (
+    COMMIT_PLACEHOLDER,
+    FILE_NAME,
+    Job,
+    Service,
+    StageFile,
+    StageFileError,
+)
+
+__all__ = [
+    "COMMIT_PLACEHOLDER",
+    "FILE_NAME",
+    "SECRET_KEYS",
+    "ConfigError",
+    "Job",
+    "Platform",
+    "PreviewInputs",
+    "Service",
+    "StageFile",
+    "StageFileError",
+    "outputs",
+]

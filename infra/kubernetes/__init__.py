@@ -1,0 +1,1 @@
+"""What an environment has in the cluster, one component a file."""

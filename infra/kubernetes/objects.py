@@ -1,0 +1,27 @@
+"""Metadata that all Kubernetes objects of an environment share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""The engine doesn't wait for an object to become ready or to be gone: one watch decides Ready,
+and the proof of absence waits for what is deleted."""
+
+
+def metadata(
+    name: str,
+    labels: Mapping[str, str],
+    namespace: str | None = None,
+    annotations: Mapping[str, str] | None = None,
+    wait: bool = False,
+) -> dict[str, object]:
+    """An object's metadata; `wait` keeps the provider's own await, for what others build on."""
+    fields: dict[str, object] = {
+        "name": name,
+        "labels": dict(labels),
+        "annotations": {**({} if wait else SKIP_AWAIT), **(annotations or {})},
+    }
+    if namespace is not None:
+        fields["namespace"] = namespace
+    return fields
