@@ -1,0 +1,51 @@
+"""The few programs that come as Debian packages: the container runtime and network tools."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from tests.world.tools.errors import ToolError
+from tests.world.tools.progress import step
+
+PACKAGES = (
+    "containerd",
+    "runc",
+    "containernetworking-plugins",
+    "busybox-static",
+    "iptables",
+    "conntrack",
+    "debootstrap",
+    "nftables",
+    "iproute2",
+    "util-linux",
+)
+
+
+def _missing() -> list[str]:
+    asked = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *PACKAGES]
+    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    present = {line.split()[0] for line in answer.splitlines() if line.endswith(" installed")}
+    return [name for name in PACKAGES if name not in present]
+
+
+def ensure_debian() -> None:
+    """Install what is missing of `PACKAGES`; raises ToolError where that is not possible."""
+    if shutil.which("dpkg-query") is None:
+        raise ToolError("the local world needs Debian or Ubuntu: dpkg-query is not here")
+    missing = _missing()
+    if not missing:
+        return
+    command = "apt-get install --no-install-recommends " + " ".join(missing)
+    if os.geteuid() != 0:
+        raise ToolError(f"Debian packages are missing; as root, run: {command}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with step(f"installing {' '.join(missing)}"):
+        for words in (["apt-get", "update", "-q"], [*command.split(), "-y", "-q"]):
+            ran = subprocess.run(
+                words, env=environment, capture_output=True, text=True, check=False
+            )
+            if ran.returncode != 0 and words[1] == "install":
+                last = (ran.stderr or ran.stdout).strip().splitlines()[-1:]
+                raise ToolError(f"{command} failed: {' '.join(last)}")
