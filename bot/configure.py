@@ -1,0 +1,55 @@
+"""Turns a pull request and its `.stage.yaml` into the program's config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pydantic
+
+from bot import errors, model, ports
+from infra import contract
+
+
+class StageConfigurer:
+    """Implements `bot.ports.Configurer` for the files in the repository."""
+
+    def __init__(self, hub: ports.Hub, platform: contract.Platform, production_host: str) -> None:
+        self._hub = hub
+        self._platform = platform
+        self._production_host = production_host
+
+    def config(self, row: ports.Row, pull_request: model.PullRequest) -> Mapping[str, str]:
+        """The stack config for the pull request's commit. See `bot.ports.Configurer`."""
+        # A fork's own file would be a stranger's word about what runs in the cluster.
+        trusted = not pull_request.from_fork
+        commit = pull_request.head_sha if trusted else pull_request.base_sha
+        text = self._hub.file(row.key.repository, contract.FILE_NAME, commit)
+        if text is None:
+            raise errors.InvalidStageFileError(
+                f"{contract.FILE_NAME} is missing at commit {commit[:7]}: add one that names "
+                "your services; docs/stage-file.md shows a small one"
+            )
+        try:
+            inputs = contract.PreviewInputs(
+                repository=row.key.repository,
+                pull_request=row.key.number,
+                commit=pull_request.head_sha,
+                stage=contract.StageFile.parse(text),
+                platform=self._platform,
+                edge_value=pydantic.SecretStr(row.edge_value),
+                gate=False,
+            )
+        except contract.StageFileError as error:
+            raise errors.InvalidStageFileError(str(error)) from error
+        return inputs.to_config()
+
+    def routes(self, row: ports.Row) -> model.Routes | None:
+        """The addresses out of the last update's outputs. See `bot.ports.Configurer`."""
+        url = row.outputs.get(contract.outputs.URL)
+        if not isinstance(url, str):
+            return None
+        header = row.outputs.get(contract.outputs.EDGE_HEADER)
+        if not isinstance(header, str):
+            return model.Routes(url)
+        host = self._production_host or str(row.outputs.get(contract.outputs.EDGE_HOST, ""))
+        return model.Routes(url, model.EdgeRoute(host, header, row.edge_value, deployed=False))

@@ -1,0 +1,63 @@
+"""The engine's events and errors in people's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from pulumi import automation
+
+_VERBS = {
+    "create": ("creating", "created"),
+    "update": ("updating", "updated"),
+    "delete": ("deleting", "deleted"),
+    "replace": ("replacing", "replaced"),
+    "create-replacement": ("creating", "created"),
+    "delete-replaced": ("deleting", "deleted"),
+}
+MAX_MESSAGE = 2000
+"""Characters of an error that people are shown."""
+
+_ERROR_LINE = re.compile(r"^\s*error:\s*(.+)$", re.MULTILINE)
+_FRAME = re.compile(r"^(Traceback|\s+File ).*$", re.MULTILINE)
+
+
+def subject(urn: str) -> str | None:
+    """`Deployment web` out of a URN; None for what people needn't see (components, providers)."""
+    kind, _, name = urn.rpartition("::")[0].rpartition("::")[2], "", urn.rpartition("::")[2]
+    own = kind.rpartition("$")[2]
+    if own.startswith(("pulumi:", "understudy:")) and not own.endswith("EdgeAttachment"):
+        return None
+    return f"{own.rpartition(':')[2]} {name}"
+
+
+class Follower:
+    """Turns engine events into lines: one when a resource begins, one when it has ended."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+
+    def __call__(self, event: automation.EngineEvent) -> None:
+        """Take one event of the engine's log."""
+        if event.resource_pre_event:
+            self._line(event.resource_pre_event.metadata, 0)
+        elif event.res_outputs_event:
+            self._line(event.res_outputs_event.metadata, 1)
+        elif event.res_op_failed_event:
+            metadata = event.res_op_failed_event.metadata
+            if name := subject(metadata.urn):
+                self._say(f"failed: {name}")
+
+    def _line(self, metadata: automation.StepEventMetadata, tense: int) -> None:
+        verbs = _VERBS.get(str(metadata.op))
+        name = subject(metadata.urn)
+        if verbs and name:
+            self._say(f"{verbs[tense]} {name}")
+
+
+def explain(output: str) -> str:
+    """The sentences that matter out of the engine's output: its `error:` lines, each once."""
+    found = list(dict.fromkeys(line.strip() for line in _ERROR_LINE.findall(output)))
+    specific = [line for line in found if not line.startswith(("update failed", "an unhandled"))]
+    text = "; ".join(specific or found) or _FRAME.sub("", output).strip()
+    return text[:MAX_MESSAGE]
