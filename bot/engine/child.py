@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pulumi_kubernetes as kubernetes
 from pulumi import automation
@@ -101,7 +101,7 @@ def _changes(summary: automation.UpdateSummary) -> dict[str, int]:
 @contextlib.contextmanager
 def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.LocalWorkspace]:
     """A workspace in a private folder that holds the stack's config and goes afterwards."""
-    environ: dict[str, Any] = {
+    environ = {
         **settings.environ,
         # Our own plugin is installed beside the interpreter that runs the bot.
         "PATH": os.pathsep.join(
@@ -111,6 +111,8 @@ def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.L
         "PULUMI_CONFIG_PASSPHRASE": settings.passphrase,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
+    # The Automation API looks for `pulumi` on this process's own PATH.
+    os.environ.update(environ)
     with tempfile.TemporaryDirectory(prefix="understudy-engine-") as folder:
         # The project is named as the one in stacks/preview, so both drivers share a stack.
         project = automation.ProjectSettings(
@@ -124,7 +126,6 @@ def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.L
             stack_settings={what.stack: automation.StackSettings(config=config)}
             if config
             else None,
-            env_vars=environ,
         )
 
 

@@ -32,7 +32,7 @@ def mirror(primary: Shape, origin_host: str, scheme: str, port: int | None) -> d
 
     `primary` is the DistributionConfig of GetDistributionConfig. Raises MirrorError.
     """
-    if primary.get("HttpVersion", "http2").endswith("http3"):
+    if primary.get("HttpVersion", "http2") in ("http3", "http2and3"):
         raise MirrorError(
             "the primary distribution supports HTTP/3, which CloudFront's continuous deployment "
             "does not: set its HTTP version to http2"
