@@ -1,0 +1,5 @@
+"""Makes the world equal to what pull requests ask for, one pass over one environment at a time.
+
+`worker` takes environments from the store, `loop` makes one pass (read, decide, plan, act),
+`plan` is the pure table in between, `rise` and `removal` act, `deadlines` says how long.
+"""

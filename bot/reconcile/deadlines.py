@@ -1,0 +1,52 @@
+"""How long things may take, and how often they are looked at. All in seconds."""
+
+from __future__ import annotations
+
+LEASE_SECONDS = 60.0
+"""A pass keeps its environment for so long without a heartbeat. Half of it is left for ending the
+engine's process after the last heartbeat that could succeed, so it is more than twice what the
+engine may take to be cancelled (25 s)."""
+
+POLL_SECONDS = 0.5
+"""While something runs: how often it is asked whether it has ended or a newer wish has come."""
+
+IDLE_SECONDS = 1.0
+"""A worker without work looks for what has become due so often; hints wake it at once."""
+
+HEED_AGAIN_SECONDS = 5.0
+"""GitHub did not answer whether a pull request was closed meanwhile: ask again after so long."""
+
+READY_SECONDS = 600.0
+"""How long the workloads of an updated environment are watched without a break; a new node may
+take minutes, and a large image as well."""
+
+RECHECK_SECONDS = 300.0
+"""After READY_SECONDS: a workload that could not start is looked at so often."""
+
+LOOK_SECONDS = 5.0
+"""How long such a look takes, at most."""
+
+EDGE_SECONDS = 10.0
+"""CloudFront takes minutes to reach every edge: how often it is asked whether it has."""
+
+PROOF_SECONDS = 60.0
+"""How long one pass waits for the last remnants of a destroyed environment; nodes and namespaces
+end by themselves."""
+
+PROOF_POLL_SECONDS = 1.0
+"""How often everything is listed meanwhile."""
+
+UNREACHABLE_SECONDS = 15.0
+"""A service did not answer: try again after so long, for as long as it takes. That is no failure
+of the environment, so it never becomes stuck by it."""
+
+FIRST_RETRY_SECONDS = 2.0
+LAST_RETRY_SECONDS = 300.0
+MAX_FAILURES = 8
+"""After so many passes in a row that failed, a person is needed: about 4 minutes of waiting
+between them, and for a removal up to PROOF_SECONDS in each."""
+
+
+def retry_seconds(failures: int) -> float:
+    """How long to wait after so many failures in a row (1 or more)."""
+    return min(FIRST_RETRY_SECONDS * 2.0 ** (failures - 1), LAST_RETRY_SECONDS)
