@@ -1,0 +1,171 @@
+"""One cluster: from nothing to a Ready node with DNS, services and ingress, and back to nothing."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import kubernetes
+import yaml
+
+from tests.world import forward
+from tests.world.cluster import control_plane, golden, kubeconfig, netns, services, stale, waiting
+from tests.world.cluster.node import Node, NodeSpec
+from tests.world.cluster.spawn import Spawner
+from tests.world.tools import crds
+
+NODE = "world-0"
+"""The world's own node, for what is not an environment's."""
+
+
+class Cluster:
+    """A real Kubernetes in a network namespace of its own; a context manager."""
+
+    def __init__(self) -> None:
+        stale.sweep()
+        self.name = f"understudy-{secrets.token_hex(3)}"
+        self.folder = stale.worlds() / self.name
+        self.folder.mkdir()
+        self._owned = stale.own(self.folder)
+        self.logs = self.folder / "logs"
+        self.spawner = Spawner(self.logs, netns.enter(self.name))
+        self.nodes: dict[str, Node] = {}
+        self._archives: list[Path] = []
+        self._indexes = 0
+        self._lock = threading.RLock()
+        self.plane: control_plane.ControlPlane
+        self.kubeconfig: Path
+        """For programs outside the network namespace."""
+        self._forwardings: list[forward.Forwarding] = []
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything and wait until a pod could run and be found. Raises ToolError."""
+        netns.create(self.name)
+        self.plane = control_plane.start(self.spawner, self.folder)
+        image_root = golden.root()
+        first = self._node(NodeSpec(NODE, self._next_index()))
+        first.start(self.plane, self.name, image_root, self.logs)
+        port = self.forward({"apiserver": ("127.0.0.1", control_plane.PORT)})["apiserver"]
+        server = f"https://127.0.0.1:{port}"
+        self.kubeconfig = kubeconfig.write(
+            self.folder / "kubeconfig", server, self.plane.authority.certificate, self.plane.admin
+        )
+        waiting.until("the API server's readiness", control_plane.asker(self.plane, server))
+        services.start_proxy(self.spawner, self.plane, NODE)
+        services.start_dns(self.spawner, self.plane)
+        services.start_ingress(self.spawner, self.plane)
+        waiting.until("the first node's readiness", lambda: self.node_ready(NODE), 30)
+
+    def stop(self) -> None:
+        """End every process and remove everything that was made; safe to call at any time."""
+        # Nodes first, and at once: their pods are nobody's any more.
+        self.spawner.close(gentle=lambda name: name not in _KILLED and not name.startswith("node-"))
+        self._owned.close()
+        stale.remove(self.folder)
+
+    # -- nodes ------------------------------------------------------------------------------------
+
+    def add_node(
+        self,
+        name: str,
+        labels: dict[str, str],
+        taints: Sequence[str],
+        provider_id: str,
+    ) -> None:
+        """Start one more real node with every image that the world has."""
+        with self._lock:
+            node = self._node(NodeSpec(name, self._next_index(), labels, taints, provider_id))
+            archives = list(self._archives)
+        node.start(self.plane, self.name, golden.root(), self.logs)
+        for archive in archives:
+            node.import_image(archive)
+
+    def remove_node(self, name: str) -> None:
+        """End a node as a terminated instance does: at once, with all that runs on it."""
+        with self._lock:
+            node = self.nodes.pop(name, None)
+        if node is not None:
+            node.stop()
+
+    def import_image(self, archive: Path) -> None:
+        """Give every node, also later ones, the images of an archive."""
+        with self._lock:
+            self._archives.append(archive)
+            nodes = list(self.nodes.values())
+        for node in nodes:
+            node.import_image(archive)
+
+    def node_ready(self, name: str) -> bool:
+        """Whether a node says that it is Ready."""
+        try:
+            found = kubernetes.client.CoreV1Api(self.client()).read_node(name)
+        except kubernetes.client.ApiException as error:
+            if error.status == 404:
+                return False
+            raise
+        return any(c.type == "Ready" and c.status == "True" for c in found.status.conditions or [])
+
+    # -- access -----------------------------------------------------------------------------------
+
+    def client(self) -> kubernetes.client.ApiClient:
+        """A client with the administrator's rights, for this process."""
+        return kubernetes.config.new_client_from_config(str(self.kubeconfig))
+
+    def forward(self, targets: dict[str, tuple[str, int]]) -> dict[str, int]:
+        """Show addresses inside on loopback ports outside; returns the ports by name."""
+        forwarding = forward.start(self.spawner, self.name, targets)
+        self._forwardings.append(forwarding)
+        return {name: forwarding.port(name) for name in targets}
+
+    def apply_crds(self, tool_name: str) -> None:
+        """Make a tool's custom resource definitions, and wait until they are served."""
+        api = kubernetes.client.ApiextensionsV1Api(self.client())
+        names = []
+        for path in sorted(crds(tool_name).glob("*.yaml")):
+            for document in yaml.safe_load_all(path.read_text()):
+                if document:
+                    api.create_custom_resource_definition(document)
+                    names.append(document["metadata"]["name"])
+
+        def established() -> bool:
+            found = (api.read_custom_resource_definition(name) for name in names)
+            return all(
+                any(
+                    c.type == "Established" and c.status == "True"
+                    for c in definition.status.conditions or []
+                )
+                for definition in found
+            )
+
+        waiting.until(f"the definitions of {tool_name}", established)
+
+    def _next_index(self) -> int:
+        index = self._indexes
+        self._indexes += 1
+        return index
+
+    def _node(self, spec: NodeSpec) -> Node:
+        node = Node(self.spawner, self.folder / f"node-{spec.index}", self.name, spec)
+        self.nodes[spec.name] = node
+        return node
+
+
+_KILLED = frozenset({"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"})
+"""What has nothing to save when a world ends: its data is removed next."""

@@ -1,0 +1,50 @@
+"""Clears away worlds whose owner was killed before it could do so itself.
+
+Processes die with their owner in any case; what is left are a folder, a named network namespace
+and empty cgroups. An owner holds a lock on its world's folder for as long as it lives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from io import TextIOWrapper
+from pathlib import Path
+
+from tests.world.cluster import netns, node
+from tests.world.tools import cache_dir
+
+_LOCK = "owner"
+
+
+def worlds() -> Path:
+    """Where the folders of running worlds are."""
+    path = cache_dir() / "worlds"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def own(folder: Path) -> TextIOWrapper:
+    """Hold this folder's lock until the file is closed, or this process ends."""
+    handle = (folder / _LOCK).open("w")
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
+
+
+def sweep() -> list[str]:
+    """Remove what dead owners left; returns the names of their worlds."""
+    swept = []
+    for folder in worlds().iterdir():
+        with contextlib.suppress(OSError), (folder / _LOCK).open("r") as handle:
+            # Held by a living owner: not ours to touch.
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove(folder)
+            swept.append(folder.name)
+    return swept
+
+
+def remove(folder: Path) -> None:
+    """Remove what a world without processes still has."""
+    netns.delete(folder.name)
+    node.remove_cgroups(folder.name)
+    node.remove(folder)
