@@ -77,6 +77,7 @@ class Cluster:
         """End every process and remove everything that was made; safe to call at any time."""
         # Nodes first, and at once: their pods are nobody's any more.
         self.spawner.close(gentle=lambda name: name not in _KILLED and not name.startswith("node-"))
+        stale.keep_logs(self.folder)
         self._owned.close()
         stale.remove(self.folder)
 

@@ -15,6 +15,7 @@ from tests.world.cluster import netns, node
 from tests.world.tools import cache_dir
 
 _LOCK = "owner"
+_KEPT_LOGS = 5
 
 
 def worlds() -> Path:
@@ -41,6 +42,19 @@ def sweep() -> list[str]:
             remove(folder)
             swept.append(folder.name)
     return swept
+
+
+def keep_logs(folder: Path) -> Path:
+    """Move a world's logs to where they outlive it; those of the last few worlds are kept."""
+    kept = cache_dir() / "logs"
+    kept.mkdir(exist_ok=True)
+    target = kept / folder.name
+    if (folder / "logs").exists():
+        (folder / "logs").rename(target)
+    by_age = sorted(kept.iterdir(), key=lambda path: path.stat().st_mtime)
+    for old in by_age[:-_KEPT_LOGS]:
+        node.remove(old)
+    return target
 
 
 def remove(folder: Path) -> None:

@@ -1,0 +1,1 @@
+"""The real OpenTelemetry Operator, and a receiver that remembers what instrumented pods send."""
