@@ -57,7 +57,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start everything and wait until a pod could run and be found. Raises ToolError."""
-        netns.create(self.name)
+        self.create_network()
         self.plane = control_plane.start(self.spawner, self.folder)
         image_root = golden.root()
         first = self._node(NodeSpec(NODE, self._next_index()))
@@ -72,6 +72,11 @@ class Cluster:
         services.start_dns(self.spawner, self.plane)
         services.start_ingress(self.spawner, self.plane)
         waiting.until("the first node's readiness", lambda: self.node_ready(NODE), 30)
+
+    def create_network(self) -> None:
+        """Make the network namespace, so that other programs can be started before the cluster."""
+        if not netns.exists(self.name):
+            netns.create(self.name)
 
     def stop(self) -> None:
         """End every process and remove everything that was made; safe to call at any time."""

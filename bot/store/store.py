@@ -1,0 +1,246 @@
+"""The verbs of the store; each is one transaction.
+
+A lease's writes carry its fencing token: a worker that lost its lease finds that out at its next
+write, and what it wanted to write is never stored.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from bot import clock as clocks
+from bot import errors, model, ports
+from bot.store import database
+from bot.store.tables import Delivery, Environment, TimelineLine
+from infra import naming
+
+EDGE_VALUE_BYTES = 16
+"""128 random bits keep strangers out of an environment's edge route."""
+MAX_TIMELINE = 500
+"""Lines that an environment's timeline keeps: the newest."""
+_COLUMNS = frozenset(
+    {"phase", "stack_exists", "commit", "reason", "outputs", "failures"}
+    | {"comment_id", "comment_digest", "deployment_id", "deployment_commit"}
+)
+"""What `save` may change; leases and generations have verbs of their own."""
+
+
+class SqlStore:
+    """Implements `bot.ports.Store` on SQLite or PostgreSQL."""
+
+    def __init__(self, url: str, clock: clocks.Clock) -> None:
+        self._engine = database.connect(url)
+        self._sessions = orm.sessionmaker(self._engine, expire_on_commit=False)
+        self._clock = clock
+        database.migrate(self._engine)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    # -- hints ------------------------------------------------------------------------------------
+
+    def record_delivery(
+        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+    ) -> bool:
+        """Keep a delivery and raise `wanted`. See `bot.ports.Store`."""
+        with self._sessions.begin() as session:
+            known = session.get(Delivery, delivery_id)
+            if known is not None:
+                known.times += 1
+            else:
+                session.add(
+                    Delivery(
+                        id=delivery_id,
+                        event=event,
+                        action=action,
+                        repository=key.repository if key else None,
+                        number=key.number if key else None,
+                        received_at=self._clock.now(),
+                    )
+                )
+            if key is not None:
+                self._raise_wanted(session, key)
+            return known is None
+
+    def hint(self, key: model.EnvironmentKey) -> None:
+        """Raise `wanted`. See `bot.ports.Store`."""
+        with self._sessions.begin() as session:
+            self._raise_wanted(session, key)
+
+    def _raise_wanted(self, session: orm.Session, key: model.EnvironmentKey) -> None:
+        found = self._find(session, key, lock=True)
+        if found is None:
+            found = Environment(
+                repository=key.repository,
+                number=key.number,
+                name=naming.environment_name(key.repository, key.number),
+                wanted=0,
+                seen=0,
+                phase=model.Phase.ABSENT.value,
+                edge_value=secrets.token_hex(EDGE_VALUE_BYTES),
+            )
+            session.add(found)
+        found.wanted += 1
+        found.hinted_at = self._clock.now()
+
+    # -- leases -----------------------------------------------------------------------------------
+
+    def take(self, owner: str, seconds: float) -> tuple[ports.Row, ports.Lease] | None:
+        """Lease what has waited longest. See `bot.ports.Store`."""
+        now = self._clock.now()
+        free = sa.or_(Environment.lease_until.is_(None), Environment.lease_until <= now)
+        work = sa.or_(Environment.wanted > Environment.seen, Environment.due_at <= now)
+        waiting_since = sa.case(
+            (Environment.wanted > Environment.seen, Environment.hinted_at),
+            else_=Environment.due_at,
+        )
+        query = (
+            sa.select(Environment)
+            .where(free, work)
+            .order_by(waiting_since, Environment.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._sessions.begin() as session:
+            found = session.scalars(query).first()
+            if found is None:
+                return None
+            found.lease_owner = owner
+            found.lease_token += 1
+            found.lease_until = now + datetime.timedelta(seconds=seconds)
+            return _row(found), _lease(found)
+
+    def renew(self, lease: ports.Lease, seconds: float) -> ports.Lease:
+        """Heartbeat. See `bot.ports.Store`."""
+        with self._sessions.begin() as session:
+            found = self._held(session, lease)
+            found.lease_until = self._clock.now() + datetime.timedelta(seconds=seconds)
+            return _lease(found)
+
+    def save(self, lease: ports.Lease, **changes: object) -> ports.Row:
+        """Change columns of the leased row. See `bot.ports.Store`."""
+        unknown = set(changes) - _COLUMNS
+        if unknown:
+            raise ValueError(f"save does not change {', '.join(sorted(unknown))}")
+        with self._sessions.begin() as session:
+            found = self._held(session, lease)
+            for name, value in changes.items():
+                setattr(found, name, value)
+            return _row(found)
+
+    def release(self, lease: ports.Lease, seen: int, due_at: datetime.datetime | None) -> None:
+        """End the pass. See `bot.ports.Store`."""
+        with self._sessions.begin() as session:
+            found = self._held(session, lease)
+            found.seen = max(found.seen, seen)
+            found.due_at = due_at
+            found.lease_owner = None
+            found.lease_until = None
+
+    def _held(self, session: orm.Session, lease: ports.Lease) -> Environment:
+        found = self._find(session, lease.key, lock=True)
+        until = found.lease_until if found else None
+        if (
+            found is None
+            or until is None
+            or found.lease_token != lease.token
+            or until <= self._clock.now()
+        ):
+            raise errors.LeaseLostError(f"the lease on {lease.key} ran out or was taken over")
+        return found
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def row(self, key: model.EnvironmentKey) -> ports.Row | None:
+        """One environment. See `bot.ports.Store`."""
+        with self._sessions() as session:
+            found = self._find(session, key)
+            return _row(found) if found else None
+
+    def rows(self) -> Sequence[ports.Row]:
+        """All environments, newest first."""
+        with self._sessions() as session:
+            query = sa.select(Environment).order_by(Environment.id.desc())
+            return [_row(found) for found in session.scalars(query)]
+
+    def note(self, key: model.EnvironmentKey, text: str) -> None:
+        """Add a line to the timeline; the oldest go when there are too many."""
+        with self._sessions.begin() as session:
+            found = self._find(session, key)
+            if found is None:
+                return
+            line = TimelineLine(environment_id=found.id, at=self._clock.now(), text=text)
+            session.add(line)
+            session.flush()
+            oldest = (
+                sa.select(TimelineLine.id)
+                .where(TimelineLine.environment_id == found.id)
+                .order_by(TimelineLine.id.desc())
+                .offset(MAX_TIMELINE)
+            )
+            session.execute(
+                sa.delete(TimelineLine).where(TimelineLine.id.in_(oldest.scalar_subquery()))
+            )
+
+    def timeline(self, key: model.EnvironmentKey) -> Sequence[model.TimelineEntry]:
+        """The timeline, oldest first."""
+        with self._sessions() as session:
+            found = self._find(session, key)
+            if found is None:
+                return []
+            query = (
+                sa.select(TimelineLine)
+                .where(TimelineLine.environment_id == found.id)
+                .order_by(TimelineLine.id)
+            )
+            return [model.TimelineEntry(line.at, line.text) for line in session.scalars(query)]
+
+    def healthy(self) -> bool:
+        """Whether the database answers."""
+        try:
+            with self._engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except sa.exc.SQLAlchemyError:
+            return False
+        return True
+
+    def _find(
+        self, session: orm.Session, key: model.EnvironmentKey, *, lock: bool = False
+    ) -> Environment | None:
+        query = sa.select(Environment).where(
+            Environment.repository == key.repository, Environment.number == key.number
+        )
+        return session.scalars(query.with_for_update() if lock else query).first()
+
+
+def _lease(found: Environment) -> ports.Lease:
+    assert found.lease_until is not None
+    key = model.EnvironmentKey(found.repository, found.number)
+    return ports.Lease(key, found.lease_token, found.lease_until)
+
+
+def _row(found: Environment) -> ports.Row:
+    return ports.Row(
+        key=model.EnvironmentKey(found.repository, found.number),
+        name=found.name,
+        wanted=found.wanted,
+        seen=found.seen,
+        due_at=found.due_at,
+        phase=model.Phase(found.phase),
+        stack_exists=bool(found.stack_exists),
+        commit=found.commit,
+        reason=found.reason or "",
+        edge_value=found.edge_value,
+        outputs=dict(found.outputs or {}),
+        comment_id=found.comment_id,
+        comment_digest=found.comment_digest,
+        deployment_id=found.deployment_id,
+        deployment_commit=found.deployment_commit,
+        failures=found.failures or 0,
+    )

@@ -1,0 +1,102 @@
+"""The tables. Times are UTC; SQLite keeps no time zone, so it is put back when a row is read."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+
+class UtcDateTime(sa.TypeDecorator[datetime.datetime]):
+    """A time with zone, also where the database has none."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime.datetime | None, dialect: sa.Dialect
+    ) -> datetime.datetime | None:
+        """To the database: only times with a zone, as UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone is never stored")
+        return value.astimezone(datetime.UTC)
+
+    def process_result_value(
+        self, value: datetime.datetime | None, dialect: sa.Dialect
+    ) -> datetime.datetime | None:
+        """From the database: UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value
+
+
+class Base(orm.DeclarativeBase):
+    """The mapping's root."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own name and form
+        datetime.datetime: UtcDateTime,
+        dict[str, Any]: sa.JSON,
+    }
+
+
+class Delivery(Base):
+    """A webhook delivery that was accepted, once however often it came."""
+
+    __tablename__ = "deliveries"
+
+    id: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    """GitHub's GUID; a redelivery has the same."""
+    event: orm.Mapped[str]
+    action: orm.Mapped[str]
+    repository: orm.Mapped[str | None]
+    number: orm.Mapped[int | None]
+    received_at: orm.Mapped[datetime.datetime]
+    times: orm.Mapped[int] = orm.mapped_column(default=1)
+
+
+class Environment(Base):
+    """An environment of a pull request: the row is the queue (design: decision 2)."""
+
+    __tablename__ = "environments"
+    __table_args__ = (sa.UniqueConstraint("repository", "number"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    repository: orm.Mapped[str]
+    number: orm.Mapped[int]
+    name: orm.Mapped[str]
+    wanted: orm.Mapped[int] = orm.mapped_column(default=0)
+    seen: orm.Mapped[int] = orm.mapped_column(default=0)
+    hinted_at: orm.Mapped[datetime.datetime]
+    """When `wanted` was raised last; who has waited longest is taken first."""
+    due_at: orm.Mapped[datetime.datetime | None]
+    phase: orm.Mapped[str]
+    stack_exists: orm.Mapped[bool] = orm.mapped_column(default=False)
+    commit: orm.Mapped[str | None]
+    reason: orm.Mapped[str] = orm.mapped_column(default="")
+    edge_value: orm.Mapped[str]
+    outputs: orm.Mapped[dict[str, Any]] = orm.mapped_column(default=dict)
+    comment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    comment_digest: orm.Mapped[str | None]
+    deployment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    deployment_commit: orm.Mapped[str | None]
+    failures: orm.Mapped[int] = orm.mapped_column(default=0)
+    lease_owner: orm.Mapped[str | None]
+    lease_token: orm.Mapped[int] = orm.mapped_column(default=0)
+    lease_until: orm.Mapped[datetime.datetime | None]
+
+
+class TimelineLine(Base):
+    """One line of an environment's timeline."""
+
+    __tablename__ = "timeline"
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    environment_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("environments.id", ondelete="CASCADE"), index=True
+    )
+    at: orm.Mapped[datetime.datetime]
+    text: orm.Mapped[str]
