@@ -9,6 +9,28 @@ import dataclasses
 import datetime
 import enum
 
+from infra.readiness.progress import PodProgress, PodTrouble, Progress, ServiceProgress
+
+__all__ = [
+    "Absence",
+    "Desired",
+    "EdgeRoute",
+    "EnvironmentKey",
+    "Ignored",
+    "Observed",
+    "Phase",
+    "PodProgress",
+    "PodTrouble",
+    "Progress",
+    "PullRequest",
+    "Remnant",
+    "Report",
+    "Routes",
+    "ServiceProgress",
+    "Step",
+    "TimelineEntry",
+]
+
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
 class EnvironmentKey:
@@ -103,70 +125,6 @@ class Step(enum.StrEnum):
     UP = "up"
     WATCH = "watch"
     DESTROY = "destroy"
-
-
-@enum.unique
-class PodTrouble(enum.StrEnum):
-    """Why a pod can't start, in the words that people know."""
-
-    IMAGE_NOT_FOUND = "image not found"
-    CRASHING = "crashing"
-    PROBE_FAILING = "readiness probe failing"
-    UNSCHEDULABLE = "unschedulable"
-    CONFIG = "container can't be created"
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class PodProgress:
-    """One pod, as the watch sees it."""
-
-    service: str
-    pod: str
-    ready: bool
-    state: str
-    """For people: `Pending`, `ContainerCreating`, `Running`, …"""
-    trouble: PodTrouble | None = None
-    detail: str = ""
-    """Kubernetes' own words about the trouble; may be long."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ServiceProgress:
-    """How far one service of an environment has come."""
-
-    name: str
-    wanted: int
-    """Replicas asked for."""
-    ready: int
-    """Replicas of the wanted commit that are ready."""
-    pods: tuple[PodProgress, ...] = ()
-
-    @property
-    def done(self) -> bool:
-        """All replicas of the wanted commit serve."""
-        return self.ready >= self.wanted
-
-    @property
-    def trouble(self) -> PodProgress | None:
-        """The first pod that can't start."""
-        return next((pod for pod in self.pods if pod.trouble and not pod.ready), None)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Progress:
-    """A whole environment, as the watch sees it."""
-
-    services: tuple[ServiceProgress, ...]
-
-    @property
-    def ready(self) -> bool:
-        """Every service is done (an environment without services is not ready)."""
-        return bool(self.services) and all(service.done for service in self.services)
-
-    @property
-    def troubles(self) -> tuple[PodProgress, ...]:
-        """One pod that can't start for each service that has one."""
-        return tuple(pod for service in self.services if (pod := service.trouble))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ return at once.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -192,6 +191,12 @@ class Store(Protocol):
     def release(self, lease: Lease, seen: int, due_at: datetime.datetime | None) -> None:
         """End the pass: set `seen` and `due_at`. Raises LeaseLostError."""
 
+    def remember(self, key: model.EnvironmentKey, **feedback: object) -> None:
+        """Keep what was written to GitHub: `comment_id`, `comment_digest`, `deployment_…`.
+
+        Needs no lease: the comment is found by its marker whatever is remembered.
+        """
+
     def row(self, key: model.EnvironmentKey) -> Row | None:
         """One environment as it stands."""
 
@@ -214,8 +219,12 @@ class Store(Protocol):
 class Reporter(Protocol):
     """Tells people: one comment, a deployment. Never raises for GitHub's sake: it logs."""
 
-    def report(self, lease: Lease, report: model.Report) -> None:
-        """Bring the comment and the deployment to this state; equal content is not sent again."""
+    def report(self, report: model.Report) -> None:
+        """Bring the comment and the deployment to this state; returns at once.
+
+        Newer reports of an environment replace older ones that were not written yet, and equal
+        content is not sent again.
+        """
 
 
 # -- Programs -------------------------------------------------------------------------------------
@@ -229,7 +238,3 @@ class Configurer(Protocol):
 
     def routes(self, row: Row) -> model.Routes | None:
         """The addresses, from the outputs of the last update; None before the first."""
-
-
-Heartbeat = Callable[[Lease], contextlib.AbstractContextManager[Callable[[], bool]]]
-"""Keeps a lease alive while the block runs; the value tells whether it was lost."""

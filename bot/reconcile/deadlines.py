@@ -20,11 +20,11 @@ READY_SECONDS = 600.0
 """How long the workloads of an updated environment are watched without a break; a new node may
 take minutes, and a large image as well."""
 
-RECHECK_SECONDS = 300.0
-"""After READY_SECONDS: a workload that could not start is looked at so often."""
+TROUBLE_SECONDS = 30.0
+"""How long workloads are watched on after one of them can't start; many recover by themselves."""
 
-LOOK_SECONDS = 5.0
-"""How long such a look takes, at most."""
+RECHECK_SECONDS = 60.0
+"""A workload that could not start is looked at again after so long."""
 
 EDGE_SECONDS = 10.0
 """CloudFront takes minutes to reach every edge: how often it is asked whether it has."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -23,11 +23,10 @@ EDGE_VALUE_BYTES = 16
 """128 random bits keep strangers out of an environment's edge route."""
 MAX_TIMELINE = 500
 """Lines that an environment's timeline keeps: the newest."""
-_COLUMNS = frozenset(
-    {"phase", "stack_exists", "commit", "reason", "outputs", "failures"}
-    | {"comment_id", "comment_digest", "deployment_id", "deployment_commit"}
-)
+_COLUMNS = frozenset({"phase", "stack_exists", "commit", "reason", "outputs", "failures"})
 """What `save` may change; leases and generations have verbs of their own."""
+_FEEDBACK = frozenset({"comment_id", "comment_digest", "deployment_id", "deployment_commit"})
+"""What `remember` may change."""
 
 
 class SqlStore:
@@ -125,14 +124,21 @@ class SqlStore:
 
     def save(self, lease: ports.Lease, **changes: object) -> ports.Row:
         """Change columns of the leased row. See `bot.ports.Store`."""
-        unknown = set(changes) - _COLUMNS
-        if unknown:
-            raise ValueError(f"save does not change {', '.join(sorted(unknown))}")
+        _only(changes, _COLUMNS)
         with self._sessions.begin() as session:
             found = self._held(session, lease)
             for name, value in changes.items():
                 setattr(found, name, value)
             return _row(found)
+
+    def remember(self, key: model.EnvironmentKey, **feedback: object) -> None:
+        """Keep what was written to GitHub. See `bot.ports.Store`."""
+        _only(feedback, _FEEDBACK)
+        with self._sessions.begin() as session:
+            found = self._find(session, key, lock=True)
+            if found is not None:
+                for name, value in feedback.items():
+                    setattr(found, name, value)
 
     def release(self, lease: ports.Lease, seen: int, due_at: datetime.datetime | None) -> None:
         """End the pass. See `bot.ports.Store`."""
@@ -217,6 +223,12 @@ class SqlStore:
             Environment.repository == key.repository, Environment.number == key.number
         )
         return session.scalars(query.with_for_update() if lock else query).first()
+
+
+def _only(changes: Mapping[str, object], columns: frozenset[str]) -> None:
+    unknown = set(changes) - columns
+    if unknown:
+        raise ValueError(f"not to be changed by this verb: {', '.join(sorted(unknown))}")
 
 
 def _lease(found: Environment) -> ports.Lease:

@@ -1,0 +1,185 @@
+"""What the bot asks of AWS: how CloudFront stands, and whether anything is left.
+
+The only importer of boto3 here. It creates and changes nothing; that is the engine's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+from bot import errors, model, proof
+from infra import naming
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_cloudfront.type_defs import (
+        ContinuousDeploymentPolicyTypeDef,
+        DistributionSummaryTypeDef,
+    )
+    from mypy_boto3_ec2 import EC2Client
+
+BOUNDS = botocore.config.Config(
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
+)
+NOT_GONE = ("pending", "running", "shutting-down", "stopping", "stopped")
+"""Every state of an instance but `terminated`, which AWS goes on telling for an hour."""
+TAG_NODE_POOL = "karpenter.sh/nodepool"
+"""Karpenter puts the NodePool's name, which is the environment's, on its instances."""
+TAG_CLUSTER = "eks:eks-cluster-name"
+
+
+def cloudfront(region: str, endpoint: str | None) -> CloudFrontClient:
+    """A client whose every call ends soon."""
+    return boto3.client("cloudfront", region_name=region, endpoint_url=endpoint, config=BOUNDS)
+
+
+def ec2(region: str, endpoint: str | None) -> EC2Client:
+    """A client whose every call ends soon."""
+    return boto3.client("ec2", region_name=region, endpoint_url=endpoint, config=BOUNDS)
+
+
+class CloudEdge:
+    """Implements `bot.ports.Edge`."""
+
+    def __init__(self, client: CloudFrontClient) -> None:
+        self._client = client
+
+    def deployed(self, distribution_id: str) -> bool:
+        """Whether the latest configuration is at all edges; a distribution that is gone is not."""
+        with _reachable("CloudFront"):
+            try:
+                answer = self._client.get_distribution(Id=distribution_id)
+            except self._client.exceptions.NoSuchDistribution:
+                return False
+            return answer["Distribution"]["Status"] == "Deployed"
+
+
+class InstanceListing:
+    """Implements `bot.proof.Source` for EC2.
+
+    Names are unique in a cluster only: where an account has several, `cluster` tells them apart.
+    """
+
+    def __init__(self, client: EC2Client, cluster: str | None = None) -> None:
+        self._client = client
+        self._cluster = cluster
+
+    def look(self, name: str) -> Iterator[proof.Listing]:
+        """List instances by Karpenter's tag and by our own. See `bot.proof.Source`."""
+        with _reachable("EC2"):
+            found = [
+                identifier
+                for tag in (TAG_NODE_POOL, naming.TAG_ENVIRONMENT)
+                for identifier in self._instances(tag, name)
+            ]
+        yield proof.Listing(
+            "EC2 instances", tuple(model.Remnant("Instance", one) for one in dict.fromkeys(found))
+        )
+
+    def _instances(self, tag: str, name: str) -> Iterator[str]:
+        pages = self._client.get_paginator("describe_instances").paginate(
+            Filters=[
+                {"Name": f"tag:{tag}", "Values": [name]},
+                {"Name": "instance-state-name", "Values": list(NOT_GONE)},
+            ]
+        )
+        for page in pages:
+            for reservation in page["Reservations"]:
+                for instance in reservation["Instances"]:
+                    tags = {entry["Key"]: entry["Value"] for entry in instance.get("Tags", ())}
+                    # An instance without the cluster's tag is nobody else's.
+                    if self._cluster is None or tags.get(TAG_CLUSTER) in {None, self._cluster}:
+                        yield instance["InstanceId"]
+
+
+class EdgeListing:
+    """Implements `bot.proof.Source` for CloudFront."""
+
+    def __init__(self, client: CloudFrontClient, primary_id: str) -> None:
+        self._client = client
+        self._primary_id = primary_id
+
+    def look(self, name: str) -> Iterator[proof.Listing]:
+        """List distributions, policies, and what the primary leads to. See `bot.proof.Source`."""
+        with _reachable("CloudFront"):
+            distributions = [one for one in self._staging() if self._belongs(one, name)]
+            yield _listing("CloudFront distributions", "Distribution", distributions)
+            hosts = {one["DomainName"] for one in distributions}
+            policies = [one for one in self._policies() if _leads(one, name, hosts)]
+            yield _listing("CloudFront policies", "Policy", policies)
+            attached = self._attached()
+            mine = attached in {one["Id"] for one in policies}
+            remnant = model.Remnant("Attachment", f"{self._primary_id}/{attached}")
+            yield proof.Listing("the primary's attachment", (remnant,) if mine else ())
+
+    def _staging(self) -> Iterator[DistributionSummaryTypeDef]:
+        """Environments have staging distributions only. A promotion copies such a one's comment
+        to the primary, which must not pass for a remnant."""
+        for page in self._client.get_paginator("list_distributions").paginate():
+            for summary in page["DistributionList"].get("Items", ()):
+                if summary["Staging"]:
+                    yield summary
+
+    def _belongs(self, summary: DistributionSummaryTypeDef, name: str) -> bool:
+        if summary["Comment"] == naming.edge_comment(name):
+            return True
+        try:
+            answer = self._client.list_tags_for_resource(Resource=summary["ARN"])
+        except self._client.exceptions.NoSuchResource:
+            return False  # It has gone since the list was made.
+        tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items", ())}
+        return tags.get(naming.TAG_ENVIRONMENT) == name
+
+    def _policies(self) -> Iterator[ContinuousDeploymentPolicyTypeDef]:
+        marker = ""
+        while True:
+            # No paginator exists for this operation.
+            answer = self._client.list_continuous_deployment_policies(
+                **({"Marker": marker} if marker else {})
+            )["ContinuousDeploymentPolicyList"]
+            for summary in answer.get("Items", ()):
+                yield summary["ContinuousDeploymentPolicy"]
+            marker = answer.get("NextMarker", "")
+            if not marker:
+                return
+
+    def _attached(self) -> str:
+        """The id of the policy that the primary leads to; empty without one or a primary."""
+        try:
+            answer = self._client.get_distribution_config(Id=self._primary_id)
+        except self._client.exceptions.NoSuchDistribution:
+            return ""
+        return answer["DistributionConfig"].get("ContinuousDeploymentPolicyId", "")
+
+
+def _leads(policy: ContinuousDeploymentPolicyTypeDef, name: str, hosts: set[str]) -> bool:
+    """Whether a policy leads to the environment, by its header or by its distribution."""
+    config = policy["ContinuousDeploymentPolicyConfig"]
+    rule = config.get("TrafficConfig", {}).get("SingleHeaderConfig", {})
+    targets = config["StagingDistributionDnsNames"].get("Items", ())
+    return rule.get("Header") == naming.edge_header(name) or not hosts.isdisjoint(targets)
+
+
+def _listing(
+    what: str,
+    kind: str,
+    found: list[DistributionSummaryTypeDef] | list[ContinuousDeploymentPolicyTypeDef],
+) -> proof.Listing:
+    return proof.Listing(what, tuple(model.Remnant(kind, one["Id"]) for one in found))
+
+
+@contextlib.contextmanager
+def _reachable(service: str) -> Iterator[None]:
+    try:
+        yield
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        raise errors.UnreachableError(
+            f"{service} did not answer as expected ({error}): check the bot's AWS credentials, "
+            "its permission to list, and the region"
+        ) from error

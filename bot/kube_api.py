@@ -1,0 +1,122 @@
+"""What the bot asks of the cluster: how workloads come along, and whether anything is left.
+
+It creates and changes nothing; that is the engine's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bot import errors, model, proof
+from infra import naming
+from infra.readiness import watch
+from infra.readiness.connection import ClusterError, Connection
+
+PAGE = 500
+LABEL_NODE_POOL = "karpenter.sh/nodepool"
+"""Karpenter puts the NodePool's name, which is the environment's, on all that it makes for it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Kind:
+    """A cluster-scoped kind that an environment leaves something of."""
+
+    kind: str
+    plural: str
+    path: str
+    labels: tuple[str, ...] = (naming.LABEL_ENVIRONMENT,)
+    optional: bool = False
+    """Its API may not be installed; then nothing of it can exist."""
+
+
+_NODE_LABELS = (naming.LABEL_ENVIRONMENT, LABEL_NODE_POOL)
+_KINDS = (
+    # Kubernetes ends a namespace only after everything in it: its absence proves theirs.
+    _Kind("Namespace", "namespaces", "/api/v1/namespaces"),
+    _Kind("NodePool", "NodePools", "/apis/karpenter.sh/v1/nodepools", optional=True),
+    _Kind("NodeClaim", "NodeClaims", "/apis/karpenter.sh/v1/nodeclaims", _NODE_LABELS, True),
+    _Kind("Node", "nodes", "/api/v1/nodes", _NODE_LABELS),
+)
+_VOLUMES = "/api/v1/persistentvolumes"
+
+
+def connect(kubeconfig: str | None, context: str | None) -> Connection:
+    """The cluster of the platform's settings. Raises UnreachableError."""
+    with _reachable():
+        return Connection.open(kubeconfig, context)
+
+
+class ClusterWatch:
+    """Implements `bot.ports.Watch`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def follow(
+        self, namespace: str, commit: str, stop: Callable[[], bool]
+    ) -> Iterator[model.Progress]:
+        """Yield at each change. See `bot.ports.Watch`."""
+        with _reachable():
+            yield from watch.follow(self._connection, namespace, commit, stop)
+
+
+class ClusterListing:
+    """Implements `bot.proof.Source` for the cluster."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def look(self, name: str) -> Iterator[proof.Listing]:
+        """List every cluster-scoped kind by name and by label. See `bot.proof.Source`."""
+        with _reachable():
+            for kind in _KINDS:
+                yield self._listing(kind, name)
+            yield self._volumes(name)
+
+    def _listing(self, kind: _Kind, name: str) -> proof.Listing:
+        try:
+            found = [*self._items(kind.path, fieldSelector=f"metadata.name={name}")]
+            for label in kind.labels:
+                found += self._items(kind.path, labelSelector=f"{label}={name}")
+        except ClusterError as error:
+            if kind.optional and error.status == 404:
+                return proof.Listing(f"{kind.plural} (not installed)")
+            raise
+        names = dict.fromkeys(item["metadata"]["name"] for item in found)
+        return proof.Listing(kind.plural, tuple(model.Remnant(kind.kind, one) for one in names))
+
+    def _volumes(self, name: str) -> proof.Listing:
+        """Volumes outlive their namespace; they know it only by the claim they were made for."""
+        return proof.Listing(
+            "volumes",
+            tuple(
+                model.Remnant("PersistentVolume", item["metadata"]["name"])
+                for item in self._items(_VOLUMES)
+                if (item["spec"].get("claimRef") or {}).get("namespace") == name
+                or (item["metadata"].get("labels") or {}).get(naming.LABEL_ENVIRONMENT) == name
+            ),
+        )
+
+    def _items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        position = ""
+        while True:
+            answer = self._connection.get(path, limit=PAGE, **query, **_continued(position))
+            yield from answer.get("items") or ()
+            position = answer["metadata"].get("continue", "")
+            if not position:
+                return
+
+
+def _continued(position: str) -> dict[str, str]:
+    return {"continue": position} if position else {}
+
+
+@contextlib.contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except ClusterError as error:
+        raise errors.UnreachableError(str(error)) from error
