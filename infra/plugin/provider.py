@@ -144,5 +144,6 @@ def _setting(settings: dict[str, object], key: str) -> str:
 
 
 def _known_type(token: str) -> None:
-    if token != ATTACHMENT:
+    # A resource inside components is asked for by its whole line of parents.
+    if token.rpartition("$")[2] != ATTACHMENT:
         raise ValueError(f"unknown resource type {token!r}: this plugin serves {ATTACHMENT}")

@@ -70,7 +70,7 @@ class Cluster:
         waiting.until("the API server's readiness", control_plane.asker(self.plane, server))
         services.start_proxy(self.spawner, self.plane, NODE)
         services.start_dns(self.spawner, self.plane)
-        services.start_ingress(self.spawner, self.plane)
+        services.start_ingress(self.spawner, self.plane, self.client())
         waiting.until("the first node's readiness", lambda: self.node_ready(NODE), 30)
 
     def create_network(self) -> None:

@@ -6,7 +6,7 @@ from the node.
 
 from __future__ import annotations
 
-from pathlib import Path
+import kubernetes
 
 from tests.world.cluster import netns
 from tests.world.cluster.control_plane import ControlPlane
@@ -64,8 +64,16 @@ def start_dns(spawner: Spawner, plane: ControlPlane) -> None:
     spawner.start("coredns", [tool("coredns"), "-conf", path])
 
 
-def start_ingress(spawner: Spawner, plane: ControlPlane) -> None:
+def start_ingress(
+    spawner: Spawner, plane: ControlPlane, client: kubernetes.client.ApiClient
+) -> None:
     """Traefik as the ingress controller of class `traefik`."""
+    kubernetes.client.NetworkingV1Api(client).create_ingress_class(
+        {
+            "metadata": {"name": INGRESS_CLASS},
+            "spec": {"controller": "traefik.io/ingress-controller"},
+        }
+    )
     spawner.start(
         "traefik",
         [
@@ -85,7 +93,3 @@ def start_ingress(spawner: Spawner, plane: ControlPlane) -> None:
         env={"KUBECONFIG": str(plane.kubeconfig)},
     )
 
-
-def ingress_log(folder: Path) -> Path:
-    """Where Traefik writes."""
-    return folder / "traefik.log"
