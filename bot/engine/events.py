@@ -49,7 +49,8 @@ class Follower:
                 self._say(f"failed: {name}")
 
     def _line(self, metadata: automation.StepEventMetadata, tense: int) -> None:
-        verbs = _VERBS.get(str(metadata.op))
+        # The operation is a string where the SDK does not know it, else a member of its enumeration.
+        verbs = _VERBS.get(str(getattr(metadata.op, "value", metadata.op)))
         name = subject(metadata.urn)
         if verbs and name:
             self._say(f"{verbs[tense]} {name}")

@@ -128,6 +128,11 @@ class World:
         """End the bot gently."""
         self.cluster.spawner.stop("bot")
 
+    @property
+    def database_url(self) -> str:
+        """Where the bot keeps its rows."""
+        return f"sqlite:///{self.cluster.folder / 'bot' / 'understudy.db'}"
+
     def bot_environ(self, **settings: str) -> dict[str, str]:
         """The bot's environment; `settings` are UNDERSTUDY_ variables in lower case."""
         folder = self.cluster.folder / "bot"

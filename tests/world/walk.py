@@ -1,0 +1,172 @@
+"""The walk of a pull request, as people take and see it: open, push, close, and what answers.
+
+The demo shows it, tests check it and the benchmark times it; here are the steps that all three take.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+
+import requests
+
+from bot import clock, model, store
+from infra import naming
+from tests.world.world import World
+
+REPOSITORY = "acme/shop"
+LABEL = "stage"
+STAGE_FILE = """\
+services:
+  web:
+    image: registry.test/shop-web:{sha}
+    port: 8080
+    route: /
+    language: python
+    probe: {path: /healthz}
+  api:
+    image: registry.test/shop-api:{sha}
+    port: 8080
+    language: python
+    probe: {path: /healthz}
+"""
+_COMMIT = re.compile(r'id="commit">([0-9a-f]+)<')
+
+
+class WalkError(AssertionError):
+    """A step did not come to its end."""
+
+
+class Walk:
+    """One pull request in a world whose bot runs."""
+
+    def __init__(self, world: World, repository: str = REPOSITORY) -> None:
+        self.world = world
+        self.repository = repository
+        self.number = 0
+        self.commit = ""
+        self._store = store.SqlStore(world.database_url, clock.SystemClock())
+
+    def close_store(self) -> None:
+        """Let the bot's database go."""
+        self._store.close()
+
+    @property
+    def key(self) -> model.EnvironmentKey:
+        """The pull request."""
+        return model.EnvironmentKey(self.repository, self.number)
+
+    @property
+    def name(self) -> str:
+        """The environment's name."""
+        return naming.environment_name(self.repository, self.number)
+
+    # -- what people do ---------------------------------------------------------------------------
+
+    def open(
+        self,
+        *,
+        stage_file: str = STAGE_FILE,
+        labels: tuple[str, ...] = (LABEL,),
+        env: Mapping[str, str] | None = None,
+        publish: bool = True,
+        fork: str | None = None,
+    ) -> None:
+        """Open a pull request whose images are there."""
+        files = {".stage.yaml": stage_file, "README.md": f"{time.time_ns()}"}
+        self.number, self.commit = self.world.github.open_pull_request(
+            self.repository, files=files, labels=labels, fork=fork
+        )
+        if publish:
+            self.world.publish(self.commit, env)
+
+    def push(
+        self, files: Mapping[str, str] | None = None, env: Mapping[str, str] | None = None
+    ) -> None:
+        """Push a commit whose images are there."""
+        given = {"README.md": f"{time.time_ns()}", **(files or {})}
+        self.commit = self.world.github.push(self.repository, self.number, given)
+        self.world.publish(self.commit, env)
+
+    def close(self) -> None:
+        """Close the pull request."""
+        self.world.github.close(self.repository, self.number)
+
+    # -- what people see --------------------------------------------------------------------------
+
+    def row(self) -> model.Phase | None:
+        """The phase that the bot has recorded."""
+        found = self._store.row(self.key)
+        return found.phase if found else None
+
+    def timeline(self) -> list[model.TimelineEntry]:
+        """What the bot says has happened."""
+        return list(self._store.timeline(self.key))
+
+    def comment(self) -> str:
+        """The bot's comment; empty while there is none. Raises WalkError for more than one."""
+        marker = "<!-- understudy:environment"
+        found = [
+            str(comment["body"])
+            for comment in self.world.github.comments(self.repository, self.number)
+            if str(comment["body"]).startswith(marker)
+        ]
+        if len(found) > 1:
+            raise WalkError(f"{len(found)} comments instead of one")
+        return found[0] if found else ""
+
+    def edge_headers(self) -> dict[str, str]:
+        """The header that leads to the environment, out of the comment; empty without one."""
+        found = re.search(r"curl -H '([^:']+): ([^']+)'", self.comment())
+        return {found[1]: found[2]} if found else {}
+
+    def page(self) -> str:
+        """The commit that answers at the environment's own host; empty if none does."""
+        return _commit(lambda: self.world.through_ingress(self.name))
+
+    def edge_page(self, headers: Mapping[str, str]) -> str:
+        """The commit that answers at production's domain."""
+        return _commit(lambda: self.world.through_edge("/", headers))
+
+    # -- waiting ----------------------------------------------------------------------------------
+
+    def until(
+        self,
+        what: str,
+        question: Callable[[], object],
+        seconds: float = 90.0,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask until it is so. Raises WalkError with what the bot says."""
+        end = time.monotonic() + seconds
+        while not question():
+            meanwhile()
+            if time.monotonic() > end:
+                lines = "\n".join(f"  {entry.at:%H:%M:%S} {entry.text}" for entry in self.timeline())
+                raise WalkError(f"{what}: not within {seconds:.0f} s. The timeline:\n{lines}")
+            time.sleep(0.1)
+
+    def until_phase(
+        self, phase: model.Phase, seconds: float = 90.0, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Wait until the bot has recorded a phase."""
+        self.until(f"phase {phase.value}", lambda: self.row() is phase, seconds, meanwhile)
+
+    def until_serving(
+        self, seconds: float = 90.0, meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """Wait until the pull request's newest commit answers at its host and is called ready."""
+        self.until(
+            f"{self.commit[:7]} serving", lambda: self.page() == self.commit, seconds, meanwhile
+        )
+        self.until_phase(model.Phase.READY, seconds, meanwhile)
+
+
+def _commit(ask: Callable[[], requests.Response]) -> str:
+    try:
+        answer = ask()
+    except requests.RequestException:
+        return ""
+    found = _COMMIT.search(answer.text)
+    return found[1] if found else ""
