@@ -1,44 +1,43 @@
-"""`python -m tests.world.aws --port N`: serve until SIGTERM."""
+"""`python -m tests.world.aws --host H --port N`: serve the simulated AWS until SIGTERM."""
 
 from __future__ import annotations
 
 import argparse
 import logging
-import os
 import signal
 import sys
-
-from werkzeug.serving import WSGIRequestHandler, make_server
-
-
-class _Handler(WSGIRequestHandler):
-    """Keeps connections open: clients ask much and often."""
-
-    protocol_version = "HTTP/1.1"
+import threading
 
 
-def main() -> None:
-    """Parse the command line and serve."""
-    parser = argparse.ArgumentParser(prog="python -m tests.world.aws")
+def main(arguments: list[str]) -> None:
+    """Serve."""
+    parser = argparse.ArgumentParser(prog="python -m tests.world.aws", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--deploy-seconds", type=float, default=2.0)
-    arguments = parser.parse_args()
-    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "true")
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    # moto reads its environment when it is imported
-    from tests.world.aws.server import Application  # noqa: PLC0415
-
-    server = make_server(
-        arguments.host,
-        arguments.port,
-        Application(arguments.deploy_seconds),
-        threaded=True,
-        request_handler=_Handler,
+    parser.add_argument(
+        "--deploy-seconds",
+        type=float,
+        default=2.0,
+        help="how long a change of a distribution stays InProgress (default: %(default)s)",
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server.serve_forever()
+    options = parser.parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s"
+    )
+    logging.getLogger("world.aws").setLevel(logging.INFO)
+
+    from tests.world.aws import server  # noqa: PLC0415  so that a wrong option answers at once
+
+    serving = server.make(options.host, options.port, options.deploy_seconds)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # shutdown() waits for serve_forever(), which this handler interrupts: another thread.
+        signal.signal(
+            number, lambda *_: threading.Thread(target=serving.shutdown, daemon=True).start()
+        )
+    server.log.info("AWS on http://%s:%d", options.host, serving.server_port)
+    serving.serve_forever()
+    serving.server_close()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

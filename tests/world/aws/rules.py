@@ -1,186 +1,190 @@
-"""CloudFront's rules of continuous deployment, each with the error that AWS answers.
+"""The rules of distributions and of continuous deployment, as pure checks.
 
-Sources: the API reference of the operations named, and the developer guide, "Use CloudFront
-continuous deployment to safely test CDN configuration changes".
+From the API reference, the developer guide ("Quotas and other considerations for continuous
+deployment") and reports of what the service answers. Each raises CloudFrontError.
 """
 
 from __future__ import annotations
 
-import copy
+import re
 from typing import Any
 
-from tests.world.aws.protocol import ApiError, Json
+from tests.world.aws.defaults import Config, behaviours, items
+from tests.world.aws.errors import CloudFrontError, invalid
 
 HEADER_PREFIX = "aws-cf-cd-"
-MAX_HEADER = 256
-MAX_VALUE = 1783
-MAX_WEIGHT = 0.15
-STICKY_SECONDS = (300, 3600)
-QUOTA = 20
-"""Staging distributions, and policies, an account (developer guide, quotas)."""
+HEADER_LENGTH = 256
+VALUE_LENGTH = 1783
+MOST_WEIGHT = 0.15
+STICKINESS_SECONDS = range(300, 3601)
+STAGING_DISTRIBUTIONS = 20
+POLICIES = 20
+"""Each of both for an account."""
 
-_EQUAL = ("PriceClass", "ViewerCertificate", "WebACLId", "HttpVersion", "IsIPV6Enabled")
-"""What staging and primary have to have in common; everything else may be changed on either."""
-_FIXED = (*_EQUAL, "Aliases", "Staging")
-"""What may not be changed while a policy is attached."""
+HTTP3 = frozenset({"http3", "http2and3"})
+
+MAY_DIFFER = frozenset(
+    {
+        "Origins",
+        "OriginGroups",
+        "DefaultCacheBehavior",
+        "CacheBehaviors",
+        "CustomErrorResponses",
+        "Restrictions",
+        "DefaultRootObject",
+        "Logging",
+        "Comment",
+    }
+)
+"""What a staging distribution may have otherwise than its primary, and what may be changed on
+either while a policy links them."""
+
+OF_ITS_OWN = frozenset(
+    {"CallerReference", "Aliases", "ContinuousDeploymentPolicyId", "Staging", "Enabled"}
+)
+"""What each of the two has for itself; `Enabled` has rules of its own."""
+
+KEPT_AT_PROMOTION = frozenset(
+    {"CallerReference", "Aliases", "ContinuousDeploymentPolicyId", "Staging"}
+)
+
+_ETAG = re.compile(r"E[A-Z0-9]{5,}")
 
 
-def illegal(message: str) -> ApiError:
-    """IllegalUpdate with a message."""
-    return ApiError("IllegalUpdate", 400, message)
+def check_etag(current: str, given: str | None) -> None:
+    """Whoever writes has to have read what is there now."""
+    if not given or not _ETAG.fullmatch(given):
+        raise CloudFrontError("InvalidIfMatchVersion")
+    if given != current:
+        raise CloudFrontError("PreconditionFailed")
 
 
-def check_policy(config: Json) -> None:
-    """The policy's own rules. Raises ApiError."""
-    names = config["StagingDistributionDnsNames"]
-    check_quantity(names)
-    if names["Quantity"] != 1:
-        raise ApiError("InvalidArgument", 400, "Exactly one staging distribution is supported")
+def check_distribution(config: Config) -> None:
+    """What is wrong with a complete configuration, whatever others there are."""
+    origins = {origin["Id"] for origin in items(config["Origins"])}
+    if not origins:
+        raise invalid("The parameter Origins is required.")
+    if len(origins) != len(items(config["Origins"])):
+        raise invalid("The parameter Origins has two origins of one Id.")
+    for origin in items(config["Origins"]):
+        kinds = {"S3OriginConfig", "CustomOriginConfig", "VpcOriginConfig"} & origin.keys()
+        if len(kinds) != 1:
+            raise invalid("Exactly one of S3, custom and VPC origin configuration is required.")
+        if "S3OriginConfig" in origin and ".amazonaws.com" not in origin["DomainName"]:
+            raise invalid("The parameter Origin DomainName does not refer to a valid S3 bucket.")
+    groups = {group["Id"] for group in items(config["OriginGroups"])}
+    for behaviour in behaviours(config):
+        _check_behaviour(behaviour, origins | groups)
+    if config["Staging"]:
+        if items(config["Aliases"]):
+            raise invalid("A staging distribution cannot have alternate domain names.")
+        if config["HttpVersion"] in HTTP3:
+            raise invalid("Continuous deployment does not support HTTP/3.")
+        if config["ContinuousDeploymentPolicyId"]:
+            raise invalid("A staging distribution cannot have a continuous deployment policy.")
+    if items(config["Aliases"]) and config["ViewerCertificate"]["CloudFrontDefaultCertificate"]:
+        raise CloudFrontError("InvalidViewerCertificate")
+
+
+def _check_behaviour(behaviour: Config, targets: set[str]) -> None:
+    if behaviour["TargetOriginId"] not in targets:
+        raise CloudFrontError("NoSuchOrigin")
+    if "CachePolicyId" not in behaviour and "ForwardedValues" not in behaviour:
+        raise invalid("The parameter ForwardedValues is required.")
+    if behaviour.get("CachePolicyId") and "ForwardedValues" in behaviour:
+        raise invalid(
+            "The parameter ForwardedValues cannot be used when a cache policy is associated to "
+            "the cache behavior."
+        )
+
+
+def check_policy(config: Config) -> None:
+    """What is wrong with a policy's configuration, whatever distributions there are."""
+    if config["StagingDistributionDnsNames"]["Quantity"] != 1:
+        raise invalid("A continuous deployment policy needs one staging distribution.")
     traffic = config.get("TrafficConfig")
     if traffic is None:
         return
-    header, weight = traffic.get("SingleHeaderConfig"), traffic.get("SingleWeightConfig")
-    if traffic["Type"] == "SingleHeader":
-        if header is None or weight is not None:
-            raise ApiError("InvalidArgument", 400, "Type SingleHeader takes SingleHeaderConfig")
-        _check_header(header)
+    kind = traffic["Type"]
+    present = {name for name in ("SingleHeaderConfig", "SingleWeightConfig") if name in traffic}
+    if present != {f"{kind}Config"}:
+        raise invalid(f"Traffic of type {kind} needs {kind}Config and nothing else.")
+    if kind == "SingleHeader":
+        _check_header(traffic["SingleHeaderConfig"])
     else:
-        if weight is None or header is not None:
-            raise ApiError("InvalidArgument", 400, "Type SingleWeight takes SingleWeightConfig")
-        _check_weight(weight)
+        _check_weight(traffic["SingleWeightConfig"])
 
 
-def _check_header(header: Json) -> None:
+def _check_header(header: Config) -> None:
     name, value = header["Header"], header["Value"]
-    if not name.lower().startswith(HEADER_PREFIX) or len(name) > MAX_HEADER:
-        message = f"The header must begin with {HEADER_PREFIX} and have at most {MAX_HEADER}"
-        raise ApiError("InvalidArgument", 400, f"{message} characters")
-    if not 1 <= len(value) <= MAX_VALUE:
-        raise ApiError("InvalidArgument", 400, f"The value has 1 to {MAX_VALUE} characters")
+    if not name.lower().startswith(HEADER_PREFIX):
+        raise invalid(f"The header name must contain the prefix {HEADER_PREFIX}.")
+    if not len(HEADER_PREFIX) < len(name) <= HEADER_LENGTH:
+        raise invalid(f"The header name must have 1 to {HEADER_LENGTH} characters.")
+    if not 1 <= len(value) <= VALUE_LENGTH:
+        raise invalid(f"The header value must have 1 to {VALUE_LENGTH} characters.")
 
 
-def _check_weight(weight: Json) -> None:
-    if not 0 <= weight["Weight"] <= MAX_WEIGHT:
-        raise ApiError("InvalidArgument", 400, f"The weight is between 0 and {MAX_WEIGHT}")
-    sticky = weight.get("SessionStickinessConfig")
-    if sticky is None:
+def _check_weight(weight: Config) -> None:
+    if not 0 <= weight["Weight"] <= MOST_WEIGHT:
+        raise invalid(f"The weight must be between 0 and {MOST_WEIGHT}.")
+    stickiness = weight.get("SessionStickinessConfig")
+    if stickiness is None:
         return
-    low, high = STICKY_SECONDS
-    idle, longest = sticky["IdleTTL"], sticky["MaximumTTL"]
-    if not (low <= idle <= high and low <= longest <= high and idle <= longest):
-        message = f"IdleTTL and MaximumTTL are {low} to {high} seconds, IdleTTL at most MaximumTTL"
-        raise ApiError("InvalidArgument", 400, message)
+    idle, most = stickiness["IdleTTL"], stickiness["MaximumTTL"]
+    if idle not in STICKINESS_SECONDS or most not in STICKINESS_SECONDS:
+        raise invalid("IdleTTL and MaximumTTL must be between 300 and 3600 seconds.")
+    if idle > most:
+        raise invalid("IdleTTL must be less than or equal to MaximumTTL.")
 
 
-def check_quantity(container: Json) -> None:
-    """Quantity has to be the number of items. Raises ApiError."""
-    if container["Quantity"] != len(container.get("Items") or []):
-        raise ApiError("InconsistentQuantities", 400, "Quantity and the number of Items differ")
+def differences(one: Config, other: Config, free: frozenset[str]) -> list[str]:
+    """The fields outside `free` in which two complete configurations differ."""
+    return sorted(
+        name
+        for name in one.keys() | other.keys()
+        if name not in free and _plain(one.get(name)) != _plain(other.get(name))
+    )
 
 
-def check_config(config: Json) -> None:
-    """What every distribution has to keep to. Raises ApiError."""
-    check_quantity(config["Origins"])
-    for key in ("Aliases", "CacheBehaviors", "OriginGroups", "CustomErrorResponses"):
-        check_quantity(config[key])
-    ids = {origin["Id"] for origin in config["Origins"]["Items"]}
-    ids |= {group["Id"] for group in config["OriginGroups"].get("Items") or []}
-    behaviours = [config["DefaultCacheBehavior"], *(config["CacheBehaviors"].get("Items") or [])]
-    for behaviour in behaviours:
-        if behaviour["TargetOriginId"] not in ids:
-            raise ApiError(
-                "NoSuchOrigin", 404, "One or more of your origins or origin groups do not exist."
-            )
-    if config["Staging"] and config["Aliases"]["Quantity"]:
-        raise ApiError("InvalidArgument", 400, "A staging distribution can't have aliases")
+def check_alike(primary: Config, staging: Config) -> None:
+    """A staging distribution that differs from its primary too much can't be attached."""
+    if primary["HttpVersion"] in HTTP3:
+        raise invalid("Continuous deployment does not support HTTP/3.")
+    if fields := differences(primary, staging, MAY_DIFFER | OF_ITS_OWN):
+        raise _illegal(fields)
 
 
-def check_attach(primary: Json, staging: Json) -> None:
-    """Whether this staging distribution may be attached to this primary. Raises ApiError."""
-    for config in (primary, staging):
-        if config["HttpVersion"] in ("http3", "http2and3"):
-            raise ApiError(
-                "InvalidArgument", 400, "Continuous deployment does not support HTTP/3"
-            )
-    different = [key for key in _EQUAL if primary[key] != staging[key]]
-    if different:
-        raise illegal(
-            "One or more fields updated are not supported for continuous deployment: "
-            + ", ".join(different)
-        )
+def check_linked_update(before: Config, after: Config) -> None:
+    """While a policy links two distributions, only the fields of MAY_DIFFER may be changed."""
+    own = OF_ITS_OWN - {"Aliases"}
+    if fields := differences(before, after, MAY_DIFFER | own):
+        raise _illegal(fields)
 
 
-def check_attached_update(old: Json, new: Json) -> None:
-    """Whether an attached distribution may be changed so. Raises ApiError."""
-    different = [key for key in _FIXED if old[key] != new[key]]
-    if different:
-        raise illegal(
-            "One or more fields updated are not supported for continuous deployment: "
-            + ", ".join(different)
-        )
+def check_identity(before: Config, after: Config) -> None:
+    """What no update may ever change."""
+    for name in ("CallerReference", "Staging"):
+        if before[name] != after[name]:
+            raise CloudFrontError("IllegalUpdate", f"You cannot update {name}.")
 
 
-_DEFAULTS: Json = {
-    "Aliases": {"Quantity": 0},
-    "DefaultRootObject": "",
-    "OriginGroups": {"Quantity": 0},
-    "CacheBehaviors": {"Quantity": 0},
-    "CustomErrorResponses": {"Quantity": 0},
-    "Logging": {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""},
-    "PriceClass": "PriceClass_All",
-    "Restrictions": {"GeoRestriction": {"RestrictionType": "none", "Quantity": 0}},
-    "WebACLId": "",
-    "HttpVersion": "http2",
-    "IsIPV6Enabled": True,
-    "ContinuousDeploymentPolicyId": "",
-    "Staging": False,
-}
-_DEFAULT_CERTIFICATE: Json = {
-    "CloudFrontDefaultCertificate": True,
-    "SSLSupportMethod": "vip",
-    "MinimumProtocolVersion": "TLSv1",
-    "CertificateSource": "cloudfront",
-}
-_ORIGIN_DEFAULTS: Json = {
-    "OriginPath": "",
-    "CustomHeaders": {"Quantity": 0},
-    "ConnectionAttempts": 3,
-    "ConnectionTimeout": 10,
-    "OriginShield": {"Enabled": False},
-    "OriginAccessControlId": "",
-}
-_BEHAVIOUR_DEFAULTS: Json = {
-    "TrustedSigners": {"Enabled": False, "Quantity": 0},
-    "TrustedKeyGroups": {"Enabled": False, "Quantity": 0},
-    "AllowedMethods": {
-        "Quantity": 2,
-        "Items": ["HEAD", "GET"],
-        "CachedMethods": {"Quantity": 2, "Items": ["HEAD", "GET"]},
-    },
-    "SmoothStreaming": False,
-    "Compress": False,
-    "LambdaFunctionAssociations": {"Quantity": 0},
-    "FunctionAssociations": {"Quantity": 0},
-    "FieldLevelEncryptionId": "",
-}
+def promoted(primary: Config, staging: Config) -> Config:
+    """The primary's configuration after the staging one has taken its place."""
+    return {name: value for name, value in staging.items() if name not in KEPT_AT_PROMOTION} | {
+        name: primary[name] for name in KEPT_AT_PROMOTION
+    }
 
 
-def completed(config: Json) -> Json:
-    """A configuration with what CloudFront fills in."""
-    full: Json = {**copy.deepcopy(_DEFAULTS), **copy.deepcopy(config)}
-    certificate = full.get("ViewerCertificate")
-    if not certificate or certificate.get("CloudFrontDefaultCertificate"):
-        full["ViewerCertificate"] = dict(_DEFAULT_CERTIFICATE)
-    full["Origins"]["Items"] = [
-        {**copy.deepcopy(_ORIGIN_DEFAULTS), **origin} for origin in full["Origins"]["Items"]
-    ]
-    full["DefaultCacheBehavior"] = _behaviour(full["DefaultCacheBehavior"])
-    if full["CacheBehaviors"].get("Items"):
-        full["CacheBehaviors"]["Items"] = [
-            _behaviour(item) for item in full["CacheBehaviors"]["Items"]
-        ]
-    return full
+def _illegal(fields: list[str]) -> CloudFrontError:
+    # The service names no field; the names are for whoever reads a test's output.
+    return CloudFrontError(
+        "IllegalUpdate",
+        "One or more fields updated are not supported for continuous deployment "
+        f"({', '.join(fields)}).",
+    )
 
 
-def _behaviour(behaviour: Json) -> Any:
-    return {**copy.deepcopy(_BEHAVIOUR_DEFAULTS), **behaviour}
+def _plain(value: Any) -> Any:
+    """Without the difference between a field that is missing and one that says nothing."""
+    return None if value in ("", {}, [], {"Quantity": 0}) else value

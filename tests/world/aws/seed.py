@@ -1,61 +1,116 @@
-"""What an account has before the first environment: a cluster's surroundings, and production."""
+"""What an account has before the first pull request: network, cluster, queue, production's edge.
+
+Enters: a fresh simulated AWS. Leaves: what Karpenter discovers by tag, and a primary distribution
+that is deployed and leads to production.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from dataclasses import dataclass
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from tests.world.aws.paths import ENDPOINT_TAG
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
+
 REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "world", "AWS_SECRET_ACCESS_KEY": "world"}
+ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 NODE_ROLE = "understudy-node"
-QUEUE = "understudy-interruptions"
+DEPLOY_SECONDS = 60.0
+_CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+_ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+"""AWS's managed policies: cache nothing; pass everything on but Host, so that the origin, which
+may be another for each distribution, is asked by its own name."""
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Seeded:
-    """The names of what was made."""
+    """What was made, for whoever configures the platform."""
 
     primary_id: str
     primary_domain: str
     queue_name: str
     queue_url: str
-    node_role: str
-    image_id: str
-
-
-def client(service: Any, endpoint: str) -> Any:
-    """A client for the simulated AWS."""
-    return boto3.client(
-        service,
-        region_name=REGION,
-        endpoint_url=endpoint,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-    )
+    node_role_name: str
+    ami_id: str
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
 
 
 def seed(
     endpoint: str,
     *,
-    cluster: str,
+    cluster_name: str,
     cluster_endpoint: str,
-    alias: str,
+    primary_alias: str,
     production_host: str,
     production_port: int,
 ) -> Seeded:
-    """Make everything that Karpenter and the environments expect to find."""
-    ec2 = client("ec2", endpoint)
-    tag = [{"Key": "karpenter.sh/discovery", "Value": cluster}]
-    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
+    """Make it all; it takes as long as CloudFront takes to deploy the primary."""
+    client = _Clients(endpoint)
+    primary = _primary(client, primary_alias, production_host, production_port)
+    subnets, groups = _network(client, cluster_name)
+    role = _role(client)
+    client.of("eks").create_cluster(
+        name=cluster_name,
+        roleArn=role,
+        resourcesVpcConfig={"subnetIds": subnets, "securityGroupIds": groups},
+        tags={ENDPOINT_TAG: cluster_endpoint},
+    )
+    queue = client.of("sqs").create_queue(
+        QueueName=cluster_name, Attributes={"MessageRetentionPeriod": "300"}
+    )
+    _wait_deployed(client.of("cloudfront"), primary["Id"])
+    return Seeded(
+        primary_id=primary["Id"],
+        primary_domain=primary["DomainName"],
+        queue_name=cluster_name,
+        queue_url=queue["QueueUrl"],
+        node_role_name=NODE_ROLE,
+        ami_id=_image(client),
+        subnet_ids=tuple(subnets),
+        security_group_ids=tuple(groups),
+    )
+
+
+class _Clients:
+    """One client a service."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        # A session of its own: the default one would read whatever credentials a machine has.
+        self._session = boto3.Session("test", "test", region_name=REGION)
+
+    def of(self, service: Any) -> Any:
+        return self._session.client(service, endpoint_url=self._endpoint)
+
+
+def _network(client: _Clients, cluster_name: str) -> tuple[list[str], list[str]]:
+    """The default subnets and security group, tagged so that Karpenter finds them."""
+    ec2 = client.of("ec2")
+    vpc = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]
+    mine = {"Name": "vpc-id", "Values": [vpc["VpcId"]]}
+    zones = {"Name": "availability-zone", "Values": list(ZONES)}
+    subnets = [one["SubnetId"] for one in ec2.describe_subnets(Filters=[mine, zones])["Subnets"]]
+    default = {"Name": "group-name", "Values": ["default"]}
     groups = [
-        group["GroupId"]
-        for group in ec2.describe_security_groups()["SecurityGroups"]
-        if group["GroupName"] == "default"
+        one["GroupId"]
+        for one in ec2.describe_security_groups(Filters=[mine, default])["SecurityGroups"]
     ]
-    ec2.create_tags(Resources=[*subnets, *groups], Tags=tag)
+    ec2.create_tags(
+        Resources=[*subnets, *groups],
+        Tags=[{"Key": "karpenter.sh/discovery", "Value": cluster_name}],
+    )
+    return subnets, groups
+
+
+def _role(client: _Clients) -> str:
+    """The role of the nodes; its ARN."""
     trust = {
         "Version": "2012-10-17",
         "Statement": [
@@ -66,58 +121,78 @@ def seed(
             }
         ],
     }
-    role = client("iam", endpoint).create_role(
+    role = client.of("iam").create_role(
         RoleName=NODE_ROLE, AssumeRolePolicyDocument=json.dumps(trust)
-    )["Role"]["Arn"]
-    client("eks", endpoint).create_cluster(
-        name=cluster, roleArn=role, resourcesVpcConfig={"subnetIds": subnets[:2]}
     )
-    queue = client("sqs", endpoint).create_queue(QueueName=QUEUE)["QueueUrl"]
-    primary = _primary(endpoint, alias, production_host, production_port)
-    return Seeded(
-        primary["Id"], primary["DomainName"], QUEUE, queue, NODE_ROLE, _image(ec2)
-    )
+    return str(role["Role"]["Arn"])
 
 
-def _image(ec2: Any) -> str:
-    """An x86_64 image of Amazon Linux 2023 out of those that moto has."""
-    filters = [
-        {"Name": "name", "Values": ["al2023-ami-*-x86_64"]},
-        {"Name": "architecture", "Values": ["x86_64"]},
-    ]
-    images = ec2.describe_images(Filters=filters)["Images"]
-    return str(sorted(images, key=lambda image: image["Name"])[-1]["ImageId"])
+def _image(client: _Clients) -> str:
+    """The newest Amazon Linux 2023 image for x86_64."""
+    images = client.of("ec2").describe_images(
+        Filters=[
+            {"Name": "name", "Values": ["al2023-ami-*"]},
+            {"Name": "architecture", "Values": ["x86_64"]},
+        ]
+    )["Images"]
+    return str(max(images, key=lambda image: image["CreationDate"])["ImageId"])
 
 
-def _primary(endpoint: str, alias: str, host: str, port: int) -> dict[str, str]:
-    config = {
-        "CallerReference": "production",
-        "Comment": "production",
+def _primary(client: _Clients, alias: str, host: str, port: int) -> dict[str, Any]:
+    """Production's distribution, with the certificate that an alias needs."""
+    certificate = client.of("acm").request_certificate(
+        DomainName=alias, ValidationMethod="DNS", IdempotencyToken="primary"
+    )["CertificateArn"]
+    answer: dict[str, Any] = client.of("cloudfront").create_distribution(
+        DistributionConfig=primary_config(alias, certificate, host, port)
+    )["Distribution"]
+    return answer
+
+
+def primary_config(alias: str, certificate: str, host: str, port: int) -> dict[str, Any]:
+    """The DistributionConfig of a primary that leads to one host."""
+    return {
+        "CallerReference": f"production-{alias}",
+        "Comment": f"production of {alias}",
         "Enabled": True,
         "HttpVersion": "http2",
         "Aliases": {"Quantity": 1, "Items": [alias]},
+        "ViewerCertificate": {
+            "ACMCertificateArn": certificate,
+            "SSLSupportMethod": "sni-only",
+            "MinimumProtocolVersion": "TLSv1.2_2021",
+        },
         "Origins": {
             "Quantity": 1,
             "Items": [
                 {
-                    "Id": "production",
+                    "Id": "app",
                     "DomainName": host,
                     "CustomOriginConfig": {
                         "HTTPPort": port,
                         "HTTPSPort": 443,
                         "OriginProtocolPolicy": "http-only",
-                        "OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
                     },
                 }
             ],
         },
         "DefaultCacheBehavior": {
-            "TargetOriginId": "production",
+            "TargetOriginId": "app",
+            # The world's edge speaks HTTP only.
             "ViewerProtocolPolicy": "allow-all",
-            # AWS's managed policy CachingDisabled, by its published id
-            "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+            "CachePolicyId": _CACHING_DISABLED,
+            "OriginRequestPolicyId": _ALL_BUT_HOST,
+            "AllowedMethods": {
+                "Quantity": 7,
+                "Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+            },
         },
     }
-    answer = client("cloudfront", endpoint).create_distribution(DistributionConfig=config)
-    made: dict[str, str] = answer["Distribution"]
-    return made
+
+
+def _wait_deployed(cloudfront: CloudFrontClient, identifier: str) -> None:
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while cloudfront.get_distribution(Id=identifier)["Distribution"]["Status"] != "Deployed":
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"distribution {identifier} is not deployed: see the log of AWS")
+        time.sleep(0.1)

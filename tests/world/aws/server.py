@@ -1,96 +1,119 @@
-"""One WSGI application: our CloudFront in front of moto."""
+"""The server: moto's dispatcher, with the world's own addresses before it.
+
+CloudFront is there at once. EC2's tables take a second to load, so they are loaded while the
+server already listens; a request that needs them waits for that.
+"""
 
 from __future__ import annotations
 
 import json
-import traceback
+import logging
+import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
-from moto.server import DomainDispatcherApplication, create_backend_app
-
-from tests.world.aws.cloudfront import CloudFront
-from tests.world.aws.protocol import Answer, ApiError, Protocol, Request
-
-OPERATIONS = (
-    "CreateDistribution",
-    "CreateDistributionWithTags",
-    "CopyDistribution",
-    "GetDistribution",
-    "GetDistributionConfig",
-    "ListDistributions",
-    "UpdateDistribution",
-    "UpdateDistributionWithStagingConfig",
-    "DeleteDistribution",
-    "CreateContinuousDeploymentPolicy",
-    "GetContinuousDeploymentPolicy",
-    "GetContinuousDeploymentPolicyConfig",
-    "ListContinuousDeploymentPolicies",
-    "UpdateContinuousDeploymentPolicy",
-    "DeleteContinuousDeploymentPolicy",
-    "ListTagsForResource",
-    "TagResource",
-    "UntagResource",
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
 )
-EDGES = "/_world/edges"
-"""Not AWS's: where the world's edge reads what the edges of CloudFront would know."""
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Request, Response
+
+from tests.world.aws import backend, responses
+from tests.world.aws.backend import ContinuousDeploymentBackend
+from tests.world.aws.paths import EDGE_PATH, HEALTH_PATH
+
+log = logging.getLogger("world.aws")
 
 Environ = dict[str, Any]
-Start = Callable[[str, list[tuple[str, str]]], object]
+Start = Callable[..., Any]
+
+
+class Handler(MotoRequestHandler):
+    """Keeps connections open, and says nothing about requests that went well."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Only what was refused is of interest."""
+        if str(code) >= "400":
+            target = self.headers.get("X-Amz-Target", "")
+            log.info("%s %s %s %s", self.command, self.path, target, code)
 
 
 class Application:
-    """Serves what is ours and hands everything else to moto."""
+    """The WSGI application of the simulated AWS."""
 
     def __init__(self, deploy_seconds: float) -> None:
-        self.cloudfront = CloudFront(deploy_seconds)
-        self._protocol = Protocol("cloudfront", OPERATIONS)
+        ContinuousDeploymentBackend.deploy_seconds = deploy_seconds
+        backend.install()
+        responses.install()
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._loaded = threading.Event()
+        threading.Thread(target=self._load, name="load", daemon=True).start()
 
-    def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path == EDGES:
-            body = json.dumps(self.cloudfront.edges()).encode()
-            return _send(Answer(200, {"Content-Type": "application/json"}, body), start)
-        if path.startswith("/2020-05-31/"):
-            request = _request(environ)
-            route = self._protocol.route(request)
-            if route is not None:
-                return _send(self._serve(request), start)
-        answer: Iterable[bytes] = self._moto(environ, start)
-        return answer
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if path == HEALTH_PATH:
+            return _answer({"status": "ok"})(environ, start_response)
+        if path == EDGE_PATH:
+            return _answer({"distributions": deployed()})(environ, start_response)
+        if not path.startswith("/2020-05-31/"):
+            self._loaded.wait()
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith("AWSPriceListService."):
+            return _price_list(Request(environ))(environ, start_response)
+        return cast(Iterable[bytes], self._moto(environ, start_response))
 
-    def _serve(self, request: Request) -> Answer:
-        route = self._protocol.route(request)
-        assert route is not None
+    def _load(self) -> None:
         try:
-            result = self.cloudfront.call(route.name, self._protocol.read(route, request))
-            return self._protocol.write(route, result)
-        except ApiError as error:
-            return self._protocol.refuse(error)
+            from tests.world.aws import clusters, compute  # noqa: PLC0415  takes a second
+
+            compute.install()
+            clusters.install()
         except Exception:
-            traceback.print_exc()
-            return self._protocol.refuse(ApiError("InternalError", 500, "see the log"))
+            log.exception("EC2 could not be loaded")
+            raise
+        finally:
+            self._loaded.set()
 
 
-def _request(environ: Environ) -> Request:
-    headers = {
-        key.removeprefix("HTTP_").replace("_", "-").lower(): str(value)
-        for key, value in environ.items()
-        if key.startswith("HTTP_")
-    }
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    body = environ["wsgi.input"].read(length) if length else b""
-    return Request(
-        environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers,
-        body,
+def deployed() -> list[dict[str, Any]]:
+    """Each distribution as the edges have it: older than the API's answer while in progress."""
+    found = []
+    for _, _, region in backend.backends.iter_backends():
+        cloudfront = cast(ContinuousDeploymentBackend, region)
+        with cloudfront.lock:
+            found += [
+                {
+                    "id": distribution.id,
+                    "domain": distribution.domain_name,
+                    "config": revision.config,
+                    "policy": revision.policy,
+                }
+                for distribution, revision in cloudfront.deployed()
+            ]
+    return found
+
+
+def _price_list(request: Request) -> Response:
+    from tests.world.aws import pricing  # noqa: PLC0415  needs EC2's tables
+
+    if request.headers["X-Amz-Target"] != pricing.TARGET:
+        return _answer({"__type": "UnknownOperationException"}, 400)
+    try:
+        return _answer(pricing.get_products(request.get_json(force=True)))
+    except pricing.UnknownServiceError as error:
+        return _answer({"__type": "InvalidParameterException", "Message": str(error)}, 400)
+
+
+def _answer(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(body), status, content_type="application/json")
+
+
+def make(host: str, port: int, deploy_seconds: float) -> BaseWSGIServer:
+    """A server that listens, but does not serve yet."""
+    return make_server(
+        host, port, Application(deploy_seconds), threaded=True, request_handler=Handler
     )
-
-
-_REASONS = {200: "OK", 201: "Created", 204: "No Content"}
-
-
-def _send(answer: Answer, start: Start) -> Iterable[bytes]:
-    headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
-    start(f"{answer.status} {_REASONS.get(answer.status, 'Error')}", headers)
-    return [answer.body]

@@ -67,12 +67,13 @@ def _structure(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
             yield from violations(shape.members[name], item, f"{here}{name}")
 
 
-def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _scalar(shape: Shape, given: object, path: str) -> Iterator[str]:
     kinds = _PYTHON[shape.type_name]
     # In Python a boolean is an integer; in the model it is not.
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        yield f"{path} must be a {shape.type_name}, not {value!r}"
+    if not isinstance(given, kinds) or (isinstance(given, bool) and bool not in kinds):
+        yield f"{path} must be a {shape.type_name}, not {given!r}"
         return
+    value: Any = given
     if isinstance(shape, StringShape) and shape.enum and value not in shape.enum:
         yield f"{path} must be one of {', '.join(shape.enum)}, not {value!r}"
     if shape.type_name in _SIZED:

@@ -1,0 +1,112 @@
+"""A cluster comes from nothing, serves, stands beside another one, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import kubernetes
+import pytest
+
+from tests.world.cluster import NODE, Cluster, netns
+from tests.world.cluster.node import cgroup_roots
+from tests.world.cluster.waiting import until
+from tests.world.images import BUSYBOX
+
+pytestmark = pytest.mark.world
+
+
+def _of_world(name: str) -> list[str]:
+    """The command lines of processes that know the world's name."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environment = (path / "environ").read_bytes().decode("utf-8", "replace")
+        except OSError:
+            continue
+        if int(path.name) != os.getpid() and (name in text or name in environment):
+            found.append(text)
+    return found
+
+
+def _rules() -> str:
+    ran = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True)
+    return "\n".join(line for line in ran.stdout.splitlines() if not line.startswith("#"))
+
+
+def _interfaces() -> set[str]:
+    return {path.name for path in Path("/sys/class/net").iterdir()}
+
+
+def _run_pod(cluster: Cluster, name: str) -> str:
+    """Start a pod that serves a page; returns its address when it runs."""
+    api = kubernetes.client.CoreV1Api(cluster.client())
+    script = "mkdir -p /tmp/w; echo hello >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"
+    container = {"name": "web", "image": BUSYBOX, "command": ["sh", "-c", script]}
+    metadata = {"name": name}
+    api.create_namespaced_pod("default", {"metadata": metadata, "spec": {"containers": [container]}})
+    watch = kubernetes.watch.Watch()
+    events = watch.stream(
+        api.list_namespaced_pod,
+        "default",
+        field_selector=f"metadata.name={name}",
+        timeout_seconds=60,
+    )
+    for event in events:
+        status = event["object"].status
+        if status.phase == "Running" and status.pod_ip:
+            watch.stop()
+            return str(status.pod_ip)
+    raise AssertionError(f"pod {name} did not run")
+
+
+def _fetch(cluster: Cluster, address: str) -> str:
+    """The page of a pod; its program may need a moment after its container runs."""
+    url = f"http://{address}:8080/"
+    script = f"import urllib.request as r; print(end=r.urlopen({url!r}, timeout=2).read().decode())"
+    words = [*netns.enter(cluster.name), sys.executable, "-c", script]
+    page = ""
+
+    def fetched() -> bool:
+        nonlocal page
+        page = subprocess.run(words, capture_output=True, text=True, check=False).stdout
+        return bool(page)
+
+    until("an answer of the pod", fetched, 20, 0.1)
+    return page
+
+
+def test_it_runs_pods_and_leaves_nothing() -> None:
+    before = (_rules(), _interfaces(), Path("/proc/mounts").read_text())
+    with Cluster() as cluster:
+        assert cluster.node_ready(NODE)
+        address = _run_pod(cluster, "web")
+        assert _fetch(cluster, address) == "hello\n"
+        for program in ("etcd", "kube-apiserver", f"kubelet-{NODE}", "coredns", "traefik"):
+            assert (cluster.logs / f"{program}.log").exists()
+        assert cluster.spawner.dead() == []
+    assert _of_world(cluster.name) == []
+    assert not netns.exists(cluster.name)
+    assert not cluster.folder.exists()
+    assert [root for root in cgroup_roots() if (root / cluster.name).exists()] == []
+    assert (_rules(), _interfaces(), Path("/proc/mounts").read_text()) == before
+
+
+@pytest.mark.slow
+def test_two_stand_side_by_side() -> None:
+    with Cluster() as one, Cluster() as other:
+        addresses = [_run_pod(cluster, "web") for cluster in (one, other)]
+        assert [_fetch(one, addresses[0]), _fetch(other, addresses[1])] == ["hello\n"] * 2
+        names = [
+            {
+                pod.metadata.uid
+                for pod in kubernetes.client.CoreV1Api(cluster.client())
+                .list_namespaced_pod("default")
+                .items
+            }
+            for cluster in (one, other)
+        ]
+        assert names[0].isdisjoint(names[1])
