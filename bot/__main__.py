@@ -3,109 +3,105 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from typing import Any
 
-import gunicorn.app.base
 import rich.console
 import rich.table
+import rich.text
 import typer
 
 from bot import clock, errors, logs, model, store
 from bot.settings import Settings
 
+WIDE = 200
+"""Columns of a table that is read by no terminal; there it is as wide as the terminal."""
+
 app = typer.Typer(
     help="Every pull request gets its own staging environment, and it goes away again.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
 )
 
-
-class _Server(gunicorn.app.base.BaseApplication):  # type: ignore[misc]
-    """gunicorn with one process: the workers and the web share its memory."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._bot: Any = None
-        super().__init__()
-
-    def load_config(self) -> None:
-        """gunicorn's own settings."""
-        for key, value in {
-            "bind": f"{self._settings.host}:{self._settings.port}",
-            "workers": 1,
-            "worker_class": "gthread",
-            "threads": 8,
-            "timeout": 60,
-            "graceful_timeout": 45,
-            "accesslog": None,
-            "loglevel": "warning",
-            "control_socket_disable": True,
-            "worker_exit": lambda *_: self._end(),
-        }.items():
-            if key in self.cfg.settings:
-                self.cfg.set(key, value)
-
-    def load(self) -> Any:
-        """Called in the worker process, after the fork: threads may be started here."""
-        from bot.app import Bot  # noqa: PLC0415 - Pulumi and boto3 are loaded where they are used
-
-        self._bot = Bot(self._settings)
-        self._bot.start()
-        return self._bot.app
-
-    def _end(self) -> None:
-        if self._bot is not None:
-            self._bot.stop()
+_KEY = re.compile(r"([A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,8})")
+_PullRequest = typer.Argument(metavar="OWNER/REPOSITORY#NUMBER", show_default=False)
 
 
 @app.command()
 def serve() -> None:
     """Take webhooks and keep environments equal to their pull requests."""
-    logs.configure()
+    # gunicorn and the vendors' libraries take seconds to load: only here they are needed.
+    from bot import serving  # noqa: PLC0415
+
     settings = Settings.from_env(os.environ)
+    logs.configure(settings.secrets())
     settings.platform()
-    _Server(settings).run()
+    serving.Server(settings).run()
 
 
 @app.command()
-def reconcile(pull_request: str = typer.Argument(help="OWNER/REPOSITORY#NUMBER")) -> None:
-    """Look at one pull request again."""
+def reconcile(pull_request: str = _PullRequest) -> None:
+    """Ask the running bot to look at one pull request again."""
     key = _key(pull_request)
-    storage = _storage()
-    storage.hint(key)
-    print(f"{key} will be looked at")  # noqa: T201 - the answer of a command
+    _storage().hint(key)
+    _console().print(f"{key} will be looked at", highlight=False, markup=False)
 
 
 @app.command()
 def environments() -> None:
-    """List the environments that are recorded."""
-    table = rich.table.Table("environment", "pull request", "phase", "commit", "reason")
+    """List the environments that are recorded, newest first."""
+    names = ("environment", "pull request", "phase", "commit", "reason")
+    table = rich.table.Table(*names, box=None, pad_edge=False)
     for row in _storage().rows():
         commit = (row.commit or "")[:7]
-        table.add_row(row.name, str(row.key), row.phase.value, commit, row.reason)
-    rich.console.Console().print(table)
+        words = (row.name, str(row.key), row.phase.value, commit, row.reason)
+        # Reasons hold words of other programs: no markup, and nothing that steers a terminal.
+        table.add_row(*map(_plain, words))
+    _console().print(table)
 
 
 @app.command()
-def timeline(pull_request: str = typer.Argument(help="OWNER/REPOSITORY#NUMBER")) -> None:
-    """Show what has happened to an environment."""
-    console = rich.console.Console(highlight=False)
-    for entry in _storage().timeline(_key(pull_request)):
-        console.print(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.text}", markup=False)
+def timeline(pull_request: str = _PullRequest) -> None:
+    """Show what has happened to an environment, oldest first."""
+    key = _key(pull_request)
+    storage = _storage()
+    if storage.row(key) is None:
+        raise errors.NotFoundError(
+            f"{key} has no environment and never had one: `understudy environments` lists all"
+        )
+    console = _console()
+    for entry in storage.timeline(key):
+        at = rich.text.Text(f"{entry.at:%Y-%m-%d %H:%M:%S}  ")
+        console.print(at + _plain(entry.text), soft_wrap=True)
 
 
 def _storage() -> store.SqlStore:
-    return store.SqlStore(Settings.from_env(os.environ).database, clock.SystemClock())
+    settings = Settings.from_env(os.environ)
+    if settings.database_url is None and not settings.database_file.exists():
+        raise errors.NotFoundError(
+            f"there is no database at {settings.database_file}: set UNDERSTUDY_DATA_DIR to the "
+            "folder that `understudy serve` uses, and run that first"
+        )
+    return store.SqlStore(settings.database, clock.SystemClock())
 
 
 def _key(text: str) -> model.EnvironmentKey:
-    repository, _, number = text.partition("#")
-    if repository.count("/") != 1 or not number.isdigit():
+    found = _KEY.fullmatch(text)
+    if found is None:
         raise errors.UnderstudyError(
             f"{text!r} names no pull request: write OWNER/REPOSITORY#NUMBER"
         )
-    return model.EnvironmentKey(repository, int(number))
+    return model.EnvironmentKey(found[1], int(found[2]))
+
+
+def _console() -> rich.console.Console:
+    console = rich.console.Console(highlight=False)
+    return console if console.is_terminal else rich.console.Console(highlight=False, width=WIDE)
+
+
+def _plain(text: str) -> rich.text.Text:
+    return rich.text.Text(re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", text))
 
 
 def main() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
+from typing import Protocol
 
 import flask
+import structlog
 import werkzeug.exceptions
 
 from bot import (
@@ -12,6 +16,7 @@ from bot import (
     clock,
     configure,
     engine,
+    errors,
     feedback,
     github_api,
     intent,
@@ -23,98 +28,152 @@ from bot import (
     webhook,
 )
 from bot.settings import Settings
-from bot.webhook.views import MAX_BYTES
 from infra import contract
+
+_log = structlog.get_logger(__name__)
+_Answer = tuple[dict[str, str], int]
 
 
 def create_app(
     storage: ports.Store, secret: bytes, wake: Callable[[], None], alive: Callable[[], bool]
 ) -> flask.Flask:
-    """The HTTP application. `/healthz`: the process runs; `/readyz`: it can do its work."""
-    app = flask.Flask("understudy")
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES
+    """The HTTP application. `/healthz`: the process runs; `/readyz`: it can do its work.
+
+    `wake` is called when a hint was stored; `alive` tells whether every worker runs.
+    """
+    app = flask.Flask("bot")
     app.register_blueprint(webhook.blueprint(storage, secret, wake))
 
     @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        return {"status": "alive"}
+    def healthz() -> _Answer:
+        return {"status": "alive"}, 200
 
     @app.get("/readyz")
-    def readyz() -> tuple[dict[str, str], int]:
+    def readyz() -> _Answer:
         if not storage.healthy():
-            return {"status": "the database does not answer"}, 503
+            return _refusal("database", "the database does not answer"), 503
         if not alive():
-            return {"status": "a worker has ended"}, 503
+            return _refusal("workers", "not every worker runs: starting, or about to end"), 503
         return {"status": "ready"}, 200
 
+    @app.errorhandler(errors.UnderstudyError)
+    def fail(error: errors.UnderstudyError) -> _Answer:
+        # GitHub shows the answer to whoever looks why a delivery failed, and can redeliver it.
+        _log.error("request failed", action="request", reason=error.reason, why=error.message)
+        return _refusal(error.reason, "try again later; the bot's log says more"), 503
+
     @app.errorhandler(werkzeug.exceptions.HTTPException)
-    def refuse(
-        error: werkzeug.exceptions.HTTPException,
-    ) -> tuple[dict[str, str], int]:
+    def refuse(error: werkzeug.exceptions.HTTPException) -> _Answer:
         reason = (error.name or "error").lower().replace(" ", "-")
-        return {"reason": reason, "message": error.description or ""}, error.code or 500
+        return _refusal(reason, error.description or ""), error.code or 500
 
     return app
 
 
-class Bot:
-    """Everything that one process runs, wired from its settings."""
+class Workers(Protocol):
+    """What takes environments from the store and works on them; see `bot.reconcile`."""
 
-    def __init__(self, settings: Settings) -> None:
-        platform = settings.platform()
-        time = clock.SystemClock()
-        self.store = store.SqlStore(settings.database, time)
-        hub = github_api.GitHubHub(settings.github_url, settings.github_token.get_secret_value())
-        self._engine = engine.PulumiEngine(
+    def start(self) -> None:
+        """Begin to work."""
+
+    def stop(self) -> None:
+        """End: running operations are interrupted orderly."""
+
+
+class Bot:
+    """Everything that one process runs; `build` puts it together."""
+
+    def __init__(
+        self,
+        app: flask.Flask,
+        workers: Workers,
+        warm: Callable[[], None],
+        close: Callable[[], None],
+    ) -> None:
+        self.app = app
+        self._workers = workers
+        self._warm = warm
+        self._close = close
+        self._starter = threading.Thread(target=self._start, name="starter", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once, and `/readyz` tells when the bot is warm and works."""
+        self._starter.start()
+
+    def stop(self) -> None:
+        """End orderly: what runs is interrupted, then what is still to be told is told."""
+        if self._starter.ident is not None:
+            self._starter.join()
+        try:
+            self._workers.stop()
+        finally:
+            self._close()
+
+    def _start(self) -> None:
+        try:
+            self._warm()
+        except errors.UnderstudyError as error:
+            # The same will happen to the first environment, which tells people about it.
+            _log.error("engine not warm", action="start", reason=error.reason, why=error.message)
+        self._workers.start()
+        _log.info("working", action="start")
+
+
+def build(settings: Settings) -> Bot:
+    """Wire the real stages. Raises UnderstudyError with one sentence."""
+    platform = settings.platform()
+    time = clock.SystemClock()
+    with contextlib.ExitStack() as opened:
+        storage = store.SqlStore(settings.database, time)
+        opened.callback(storage.close)
+        hub = github_api.GitHubHub(settings.github_url, _credentials(settings))
+        preview = engine.PulumiEngine(
             engine.EngineSettings(
                 backend_url=settings.backend,
                 passphrase=settings.pulumi_passphrase.get_secret_value(),
             )
         )
-        self._reporter = feedback.HubReporter(hub, self.store, time)
         connection = kube_api.connect(platform.kubeconfig, platform.context)
-        loop = reconcile.Loop(
-            reconcile.Stages(
-                hub=hub,
-                store=self.store,
-                engine=self._engine,
-                watch=kube_api.ClusterWatch(connection),
-                prover=proof.Prover(_sources(connection, platform), time),
-                edge=aws_api.CloudEdge(
-                    aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)
-                ),
-                configurer=configure.StageConfigurer(hub, platform, settings.production_host),
-                reporter=self._reporter,
-                policy=intent.Policy(settings.label, settings.allow_forks),
-                clock=time,
-            )
+        reporter = feedback.HubReporter(hub, storage, time)
+        opened.callback(reporter.close)
+        stages = reconcile.Stages(
+            hub=hub,
+            store=storage,
+            engine=preview,
+            watch=kube_api.ClusterWatch(connection),
+            prover=proof.Prover(_sources(kube_api.ClusterListing(connection), platform), time),
+            edge=aws_api.CloudEdge(aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)),
+            configurer=configure.StageConfigurer(hub, platform, settings.production_host or ""),
+            reporter=reporter,
+            policy=intent.Policy(settings.label, settings.allow_forks),
+            clock=time,
         )
-        self._workers = reconcile.Workers(loop, self.store, settings.workers)
-        self.app = create_app(
-            self.store,
-            settings.webhook_secret.get_secret_value().encode(),
-            self._workers.wake,
-            self._workers.alive,
+        workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers)
+        secret = settings.webhook_secret.get_secret_value().encode()
+        app = create_app(storage, secret, workers.wake, workers.alive)
+        return Bot(app, workers, preview.warm, opened.pop_all().close)
+
+
+def _credentials(settings: Settings) -> str | github_api.App:
+    if settings.github_app_id is not None and settings.github_private_key is not None:
+        return github_api.App(
+            settings.github_app_id, settings.github_private_key.get_secret_value()
         )
-
-    def start(self) -> None:
-        """Warm the engine and begin to work."""
-        self._engine.warm()
-        self._workers.start()
-
-    def stop(self) -> None:
-        """End orderly: children first, then what is still to be told."""
-        self._workers.stop()
-        self._reporter.close()
-        self.store.close()
+    assert settings.github_token is not None  # the settings see to it
+    return settings.github_token.get_secret_value()
 
 
-def _sources(connection: kube_api.Connection, platform: contract.Platform) -> list[proof.Source]:
+def _sources(cluster: proof.Source, platform: contract.Platform) -> list[proof.Source]:
+    """Everything that has to be empty before an environment counts as gone."""
     sources: list[proof.Source] = [
-        kube_api.ClusterListing(connection),
+        cluster,
         aws_api.InstanceListing(aws_api.ec2(platform.aws_region, platform.aws_endpoint)),
     ]
     if platform.primary_distribution_id is not None:
         client = aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)
         sources.append(aws_api.EdgeListing(client, platform.primary_distribution_id))
     return sources
+
+
+def _refusal(reason: str, message: str) -> dict[str, str]:
+    return {"reason": reason, "message": message}

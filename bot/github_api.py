@@ -11,6 +11,7 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import github
 import requests
@@ -35,12 +36,17 @@ class App:
 
 
 class GitHubHub:
-    """Implements `bot.ports.Hub`, with a personal token or as an App; safe for threads."""
+    """Implements `bot.ports.Hub`, with a personal token or as an App; safe for threads.
+
+    Raises InvalidSettingsError for a key that can't be used; asks nothing of GitHub before it must.
+    """
 
     def __init__(self, base_url: str, credentials: str | App) -> None:
         # PyGithub's debug lines hold whole answers, also those that new tokens come in.
         _log.setLevel(logging.INFO)
         self._credentials = credentials
+        if isinstance(credentials, App):
+            _check(credentials)
         # Reading again is harmless, so lost connections and 5xx are retried at once, twice at most.
         # Writing is not: whether a comment was made is found out by looking for its marker.
         retry = urllib3.Retry(
@@ -51,7 +57,7 @@ class GitHubHub:
             respect_retry_after_header=False,
             raise_on_status=False,
         )
-        self._options = {
+        self._options: dict[str, Any] = {
             "base_url": base_url.rstrip("/"),
             "timeout": TIMEOUT_SECONDS,
             "user_agent": "understudy",
@@ -149,8 +155,11 @@ class GitHubHub:
         with _asking(f"deployment {deployment_id} of {repository}"):
             where = self._repository(repository)
             deployment = where.get_deployment(deployment_id)
-            more = {} if url is None else {"environment_url": url}
-            deployment.create_status(state, description=description[:140], **more)
+            deployment.create_status(
+                state,
+                description=description[:140],
+                environment_url=github.GithubObject.NotSet if url is None else url,
+            )
             if state not in {"success", "inactive"}:
                 return
             for older in where.get_deployments(environment=deployment.environment):
@@ -199,6 +208,16 @@ class GitHubHub:
                 slug = self._app_client(self._credentials).get_app().slug
                 self._local.login = f"{slug}[bot]"
         return bool(login == self._local.login)
+
+
+def _check(app: App) -> None:
+    try:
+        Auth.AppAuth(app.app_id, app.private_key).create_jwt()
+    except Exception as error:  # each library below has its own, and none shows the key
+        raise errors.InvalidSettingsError(
+            f"the private key of GitHub App {app.app_id} can't be used: "
+            "give the whole PEM file that GitHub made, with its line breaks"
+        ) from error
 
 
 def _first_line(text: str) -> str:

@@ -1,10 +1,14 @@
-"""The bot's settings: environment variables, read once, checked, and never printed."""
+"""The bot's settings: environment variables, read once, checked, and never printed.
+
+`docs/settings.md` shows each of them; a test holds it equal to this model.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import pydantic
 import yaml
@@ -13,104 +17,218 @@ from bot import errors
 from infra import contract
 
 PREFIX = "UNDERSTUDY_"
+FILE_SUFFIX = "_FILE"
+"""Any secret may be given as the path of a file that holds it, as orchestrators mount them."""
+
+SECRETS = (
+    "webhook_secret",
+    "github_token",
+    "github_private_key",
+    "database_url",
+    "pulumi_passphrase",
+)
+"""The settings that are never shown."""
+
+_HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
+_FOREIGN = re.compile(r"cache|(.+_)?service_(host|port(_.+)?)|(.+_)?port_\d+_(tcp|udp|sctp)(_.+)?")
+"""Variables with our prefix that others set: the cache of development tools, and what Kubernetes
+tells every pod about a Service named `understudy`."""
+_SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
+
+_Secret = Annotated[pydantic.SecretStr, pydantic.Field(min_length=1)]
 
 
 class Settings(pydantic.BaseModel):
     """Every setting, as `UNDERSTUDY_` and its name in capitals."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+    model_config = pydantic.ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
-    webhook_secret: pydantic.SecretStr = pydantic.Field(min_length=1)
-    """The secret of the GitHub webhook."""
-    github_url: str = "https://api.github.com"
+    webhook_secret: _Secret
+    """The secret of the GitHub webhook, which signs its deliveries."""
+    github_url: str = pydantic.Field(default="https://api.github.com", pattern=r"^https?://[^\s/]+")
     """GitHub's API; for GitHub Enterprise Server `https://HOST/api/v3`."""
-    github_token: pydantic.SecretStr = pydantic.Field(min_length=1)
-    """A token that may read pull requests and contents, and write comments and deployments."""
+    github_token: _Secret | None = None
+    """A token that may read pull requests and contents, and write comments and deployments. Either
+    this, or a GitHub App with the same permissions."""
+    github_app_id: int | None = pydantic.Field(default=None, ge=1)
+    """The id of the GitHub App that the bot acts as, instead of a token."""
+    github_private_key: _Secret | None = None
+    """The private key of that App, in PEM."""
     platform_file: Path
     """The YAML file that describes the platform; stacks/preview/README.md shows one."""
     data_dir: Path = Path("/var/lib/understudy")
-    """Where the database and the state are kept by default."""
-    database_url: str | None = None
-    """An SQLAlchemy URL; none: an SQLite file in the data folder."""
+    """The folder that the database and the state are kept in by default."""
+    database_url: _Secret | None = None
+    """An SQLAlchemy URL (`sqlite:////…`, `postgresql+psycopg://…`); none: an SQLite file in the
+    data folder. A secret, as it may hold a password."""
     pulumi_backend_url: str | None = None
     """Pulumi's state backend (`s3://…`, `file://…`); none: a folder in the data folder."""
-    pulumi_passphrase: pydantic.SecretStr = pydantic.Field(min_length=1)
-    """Encrypts the secrets in Pulumi's state."""
-    production_host: str = ""
+    pulumi_passphrase: _Secret
+    """Encrypts the secrets in Pulumi's state. Keep it: without it no environment can be changed or
+    taken away."""
+    production_host: Annotated[str, pydantic.Field(pattern=_HOST_NAME)] | None = None
     """The domain that people reach production by; none: the primary distribution's first alias."""
-    label: str = "stage"
-    """The label that asks for an environment."""
+    label: str = pydantic.Field(default="stage", min_length=1, max_length=50)
+    """The label that asks for an environment, up to 50 characters as on GitHub."""
     allow_forks: bool = False
-    """Run the code of any fork; only for repositories whose forks are all trusted."""
+    """`true` runs the code of any fork; only for repositories whose forks are all trusted."""
     workers: int = pydantic.Field(default=2, ge=1, le=64)
-    """Environments worked on at the same time; each takes about 310 MB while its engine runs."""
+    """Environments worked on at the same time, 1 to 64; each takes about 310 MB while its engine
+    runs."""
     kubeconfig: str | None = None
-    """Path of a kubeconfig; none: the pod's own service account, or the usual file."""
-    host: str = "127.0.0.1"
-    """The address to listen on."""
+    """The path of a kubeconfig; none: the pod's own service account, or the usual file."""
+    host: str = pydantic.Field(default="127.0.0.1", min_length=1)
+    """The address to listen on; in a container `0.0.0.0`."""
     port: int = pydantic.Field(default=8080, ge=1, le=65535)
-    """The port to listen on."""
+    """The TCP port to listen on."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings. Raises InvalidSettingsError with one sentence."""
-        given = {
-            name.removeprefix(PREFIX).lower(): value
-            for name, value in environ.items()
-            if name.startswith(PREFIX)
-        }
-        # The cache of development tools has the same prefix and is none of ours.
-        given.pop("cache", None)
         try:
-            return cls.model_validate(given)
+            return cls.model_validate(_given(environ))
         except pydantic.ValidationError as error:
-            raise errors.InvalidSettingsError(_sentence(error.errors()[0])) from None
+            found = error.errors(include_url=False, include_input=False)
+            # A misspelt name explains the setting that is missing because of it.
+            found.sort(key=lambda problem: problem["type"] != "extra_forbidden")
+            raise errors.InvalidSettingsError(_sentence(found[0])) from None
+
+    @pydantic.model_validator(mode="after")
+    def _one_identity(self) -> Self:
+        as_app = self.github_app_id is not None or self.github_private_key is not None
+        if as_app and self.github_token is not None:
+            raise ValueError(
+                f"{PREFIX}GITHUB_TOKEN and {PREFIX}GITHUB_APP_ID are both set: choose one"
+            )
+        if as_app and (self.github_app_id is None or self.github_private_key is None):
+            raise ValueError(
+                f"{PREFIX}GITHUB_APP_ID and {PREFIX}GITHUB_PRIVATE_KEY belong together: set both"
+            )
+        if not as_app and self.github_token is None:
+            raise ValueError(
+                f"{PREFIX}GITHUB_TOKEN is missing: set it, or {PREFIX}GITHUB_APP_ID and "
+                f"{PREFIX}GITHUB_PRIVATE_KEY; docs/settings.md says to what"
+            )
+        return self
 
     @property
     def database(self) -> str:
         """The database's URL."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'understudy.db'}"
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """Where the database is by default."""
+        return self.data_dir / "understudy.db"
 
     @property
     def backend(self) -> str:
-        """The URL of Pulumi's state backend; a folder is made where it is missing."""
-        if self.pulumi_backend_url:
+        """The URL of Pulumi's state backend; its default folder is made where it is missing."""
+        if self.pulumi_backend_url is not None:
             return self.pulumi_backend_url
         folder = self.data_dir / "state"
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            # Its secrets are encrypted; what exists where is not.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise errors.InvalidSettingsError(
+                f"{PREFIX}DATA_DIR: {folder} can't be made ({error.strerror}): set it to a folder "
+                "that can be written to"
+            ) from error
         return folder.resolve().as_uri()
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for whoever has to keep them out of logs."""
+        values = (getattr(self, name) for name in SECRETS)
+        return tuple(value.get_secret_value() for value in values if value is not None)
 
     def platform(self) -> contract.Platform:
         """The platform's description. Raises InvalidSettingsError."""
-        name = f"{PREFIX}PLATFORM_FILE"
+        where = f"{PREFIX}PLATFORM_FILE: {self.platform_file}"
         try:
-            data = yaml.safe_load(self.platform_file.read_text())
-        except (OSError, yaml.YAMLError) as error:
-            raise errors.InvalidSettingsError(f"{name} can't be read: {error}") from error
+            data = yaml.safe_load(self.platform_file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise errors.InvalidSettingsError(
+                f"{where} can't be read ({error.strerror}): set it to the file that describes "
+                "the platform"
+            ) from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            problem = " ".join(str(error).split())
+            raise errors.InvalidSettingsError(f"{where} is no YAML: {problem}") from error
         if not isinstance(data, dict):
             raise errors.InvalidSettingsError(
-                f"{name}: {self.platform_file} is no mapping; stacks/preview/README.md shows one"
+                f"{where} is no mapping: stacks/preview/README.md shows one"
             )
         try:
             platform = contract.Platform.model_validate(data)
         except pydantic.ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"]))
-            raise errors.InvalidSettingsError(
-                f"{name}: {self.platform_file}: {key}: {first['msg']}"
-            ) from error
+            raise errors.InvalidSettingsError(f"{where}: {key}: {_lower(first['msg'])}") from error
         if self.kubeconfig is not None:
             return platform.model_copy(update={"kubeconfig": self.kubeconfig})
         return platform
 
 
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings that are set; a variable without a value counts as not set."""
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value.strip()
+    }
+    given = {
+        name: value
+        for name, value in given.items()
+        if not _FOREIGN.fullmatch(name)
+        and not (name.endswith("port") and _SERVICE_ADDRESS.match(value))
+    }
+    for name in SECRETS:
+        path = given.pop(name + FILE_SUFFIX.lower(), None)
+        if path is None:
+            continue
+        variable = f"{PREFIX}{name.upper()}"
+        if name in given:
+            raise errors.InvalidSettingsError(
+                f"{variable} and {variable}{FILE_SUFFIX} are both set: choose one"
+            )
+        given[name] = _secret_from(Path(path), f"{variable}{FILE_SUFFIX}")
+    return given
+
+
+def _secret_from(path: Path, variable: str) -> str:
+    try:
+        # Editors and `echo` end a file with a line break that is no part of the secret.
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise errors.InvalidSettingsError(
+            f"{variable}: {path} can't be read ({error.strerror}): set it to the file that holds "
+            "the secret"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise errors.InvalidSettingsError(f"{variable}: {path} is no text") from error
+
+
 def _sentence(problem: Any) -> str:
     """One problem in one sentence that names the variable and never shows its value."""
+    message = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return str(message)
     name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
     match problem["type"]:
         case "missing":
             return f"{name} is missing: set it; docs/settings.md says to what"
         case "extra_forbidden":
             return f"{name} is no setting: docs/settings.md lists them"
+        case "string_pattern_mismatch":
+            return f"{name} has not the form of one: docs/settings.md shows it"
         case _:
-            return f"{name}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+            return f"{name}: {_lower(message)}; docs/settings.md says what it can be"
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]

@@ -18,6 +18,7 @@ NAME_LENGTH = 40
 PROJECT = "understudy-preview"
 """The Pulumi project of stacks/preview; the bot's inline program takes the same."""
 
+LABEL_PREFIX = "understudy.dev/"
 LABEL_ENVIRONMENT = "understudy.dev/environment"
 LABEL_REPOSITORY = "understudy.dev/repository"
 LABEL_PULL_REQUEST = "understudy.dev/pull-request"
@@ -85,6 +86,11 @@ def tags(name: str, repository: str, pull_request: int) -> dict[str, str]:
 def edge_header(name: str) -> str:
     """The request header that leads to an environment through its primary distribution."""
     return f"{EDGE_HEADER_PREFIX}{name}"
+
+
+def edge_comment(name: str) -> str:
+    """The comment of an environment's staging distribution, which people see in the console."""
+    return f"Understudy {name}"
 
 
 def host(name: str, domain: str) -> str:

@@ -1,17 +1,21 @@
 """One environment, whole: everything that a pull request gets, and the order in which it comes.
 
 Three independent chains are made and taken away side by side: nodes, cluster and edge; freeing
-nodes never waits for CloudFront.
+nodes never waits for CloudFront. Run by hand, the program ends with the gate (infra.readiness).
 """
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from infra.cloudfront.attachment import UnderstudyProvider
-from infra.cloudfront.edge import Edge, EdgeArgs
+from infra.cloudfront.edge import Edge, EdgeArgs, Primary, read_primary
+from infra.cloudfront.mirror import MirrorError
 from infra.contract import ConfigError, PreviewInputs, outputs
 from infra.karpenter import node_pool
 from infra.kubernetes.entrance import Entrance, EntranceArgs
@@ -26,6 +30,8 @@ class PreviewEnvironment(pulumi.ComponentResource):
     """The environment of one pull request."""
 
     def __init__(self, inputs: PreviewInputs) -> None:
+        # Read before the first resource is registered: if it fails, nothing is to be made.
+        primary = read_primary(inputs.platform, inputs.host) if inputs.with_edge else None
         cluster = kubernetes.Provider(
             "cluster", kubeconfig=inputs.platform.kubeconfig, context=inputs.platform.context
         )
@@ -61,10 +67,10 @@ class PreviewEnvironment(pulumi.ComponentResource):
             inputs.stage,
             inputs.platform,
         )
-        annotations = instrumentation.annotations(telemetry)
+        annotations = instrumentation.pod_annotations(telemetry)
         if annotations:
             before_pods.append(instrumentation.Instrumentation(telemetry, inside).resource)
-        Workloads(
+        workloads = Workloads(
             WorkloadsArgs(
                 inputs.name,
                 inputs.labels,
@@ -73,6 +79,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
                 node_pool.node_selector(inputs.name),
                 (node_pool.toleration(inputs.name),),
                 annotations,
+                inputs.platform.pod_security,
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[space.namespace, *before_pods]),
         )
@@ -91,11 +98,13 @@ class PreviewEnvironment(pulumi.ComponentResource):
             outputs.URL: inputs.url,
             outputs.HOST: inputs.host,
         }
-        if inputs.with_edge:
-            self._edge(inputs)
+        if primary is not None:
+            self._edge(inputs, primary)
+        if inputs.gate and not pulumi.runtime.is_dry_run():
+            _gate(inputs, workloads.deployments)
         self.register_outputs(self.outputs)
 
-    def _edge(self, inputs: PreviewInputs) -> None:
+    def _edge(self, inputs: PreviewInputs, primary: Primary) -> None:
         platform = inputs.platform
         local = platform.aws_endpoint
         amazon = aws.Provider(
@@ -111,26 +120,50 @@ class PreviewEnvironment(pulumi.ComponentResource):
             EdgeArgs(
                 inputs.name,
                 inputs.tags,
-                inputs.host,
                 inputs.edge_value.get_secret_value(),
-                platform,
+                platform.primary_distribution_id or "",
+                primary,
             ),
             pulumi.ResourceOptions(parent=self, providers=[amazon, own]),
         )
         self.outputs |= {
             outputs.EDGE_HEADER: edge_header(inputs.name),
-            outputs.EDGE_HOST: edge.host,
+            outputs.EDGE_HOST: primary.host,
             outputs.STAGING_DISTRIBUTION_ID: edge.distribution.id,
         }
 
 
+def _gate(
+    inputs: PreviewInputs, workloads: Sequence[pulumi.CustomResource]
+) -> pulumi.Output[list[str]]:
+    """Keep the program from ending before the workloads serve; no resource is made for it."""
+    # The bot, which runs this module in every child, has no use for the gate's client.
+    from infra.readiness import gate  # noqa: PLC0415
+
+    def hold() -> None:
+        platform = inputs.platform
+        try:
+            gate.hold(
+                platform.kubeconfig, platform.context, inputs.name, inputs.commit, pulumi.log.info
+            )
+        except gate.NotReadyError as error:
+            raise pulumi.RunError(str(error)) from error
+
+    async def wait(ids: list[str]) -> list[str]:
+        await asyncio.to_thread(hold)
+        return ids
+
+    made: pulumi.Output[list[str]] = pulumi.Output.all(*[workload.id for workload in workloads])
+    return made.apply(wait)
+
+
 def program() -> None:
-    """The Pulumi program of stacks/preview, and of the bot. Raises ConfigError."""
+    """The Pulumi program of stacks/preview, and of the bot. Raises RunError."""
     config = pulumi.Config()
     try:
-        inputs = PreviewInputs.from_config(config.get)
-    except ConfigError as error:
+        environment = PreviewEnvironment(PreviewInputs.from_config(config.get))
+    except (ConfigError, MirrorError) as error:
         # A RunError is shown without a trace: the sentence is all that a person needs.
         raise pulumi.RunError(str(error)) from error
-    for name, value in PreviewEnvironment(inputs).outputs.items():
+    for name, value in environment.outputs.items():
         pulumi.export(name, value)

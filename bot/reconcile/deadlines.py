@@ -7,14 +7,21 @@ LEASE_SECONDS = 60.0
 engine's process after the last heartbeat that could succeed, so it is more than twice what the
 engine may take to be cancelled (25 s)."""
 
-POLL_SECONDS = 0.5
-"""While something runs: how often it is asked whether it has ended or a newer wish has come."""
+POLL_SECONDS = 0.1
+"""While the engine runs: how often it is asked whether it has ended."""
+
+HEED_SECONDS = 0.5
+"""How often a pass that goes on looks for a newer wish."""
 
 IDLE_SECONDS = 1.0
 """A worker without work looks for what has become due so often; hints wake it at once."""
 
 HEED_AGAIN_SECONDS = 5.0
 """GitHub did not answer whether a pull request was closed meanwhile: ask again after so long."""
+
+REWATCH_SECONDS = 3.0
+"""While the engine still works on something else: how often workloads that were ready are looked
+at again. One that can't start is to be told within 10 seconds."""
 
 READY_SECONDS = 600.0
 """How long the workloads of an updated environment are watched without a break; a new node may
@@ -23,8 +30,13 @@ take minutes, and a large image as well."""
 TROUBLE_SECONDS = 30.0
 """How long workloads are watched on after one of them can't start; many recover by themselves."""
 
-RECHECK_SECONDS = 60.0
-"""A workload that could not start is looked at again after so long."""
+GLANCE_SECONDS = 5.0
+"""How long workloads are looked at that were told ready, or unable to start, before."""
+
+RECHECK_SECONDS = 30.0
+LAST_RECHECK_SECONDS = 900.0
+"""A workload that could not start is looked at again between so soon and so late: the rarer, the
+longer nothing has happened."""
 
 EDGE_SECONDS = 10.0
 """CloudFront takes minutes to reach every edge: how often it is asked whether it has."""
@@ -49,4 +61,9 @@ between them, and for a removal up to PROOF_SECONDS in each."""
 
 def retry_seconds(failures: int) -> float:
     """How long to wait after so many failures in a row (1 or more)."""
-    return min(FIRST_RETRY_SECONDS * 2.0 ** (failures - 1), LAST_RETRY_SECONDS)
+    return float(min(FIRST_RETRY_SECONDS * 2 ** min(failures - 1, 32), LAST_RETRY_SECONDS))
+
+
+def recheck_seconds(quiet: float) -> float:
+    """How long to wait where nothing has happened for `quiet` seconds."""
+    return min(max(quiet / 4, RECHECK_SECONDS), LAST_RECHECK_SECONDS)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
-from bot import errors, intent, model, ports
-from bot.reconcile import deadlines, plan, removal, rise
+from bot import errors, model, ports
+from bot.reconcile import deadlines, plan, removal, rise, settled
 from bot.reconcile.context import Pass, Stages
 from bot.reconcile.lease import HeldLease
 
@@ -34,7 +34,7 @@ class Loop:
             with HeldLease(self._stages.store, lease, self._stages.clock) as held:
                 run = Pass(self._stages, row, held, stopping)
                 due = self._guarded(run)
-                run.stages.store.release(held.lease, run.generation, due)
+                self._stages.store.release(held.lease, run.generation, due)
         except errors.LeaseLostError:
             log.warning("lease lost; nothing more is written")
             return
@@ -46,9 +46,12 @@ class Loop:
         except errors.LeaseLostError:
             raise
         except errors.UnreachableError as error:
-            run.note(f"waiting: {error.message}")
-            run.to(run.row.phase, error.message)
-            return run.after(deadlines.UNREACHABLE_SECONDS)
+            return self._unreachable(run, error)
+        except errors.EngineError as error:
+            # An engine that fails while its clouds are away says nothing of the environment.
+            if away := run.unreachable():
+                return self._unreachable(run, away)
+            return self._failed(run, error.message)
         except errors.UnderstudyError as error:
             return self._failed(run, error.message)
         except Exception as error:
@@ -56,47 +59,61 @@ class Loop:
             return self._failed(run, f"unexpected {type(error).__name__}; see the bot's log")
 
     def _act(self, run: Pass) -> datetime.datetime | None:
-        desired, pull_request = run.look()
-        row = run.row
-        observed = model.Observed(row.phase, row.stack_exists, row.commit)
-        step = plan.next_step(desired, observed)
+        pull_request = run.look()
+        wish, row = run.wish, run.row
+        assert wish is not None
+        step = plan.next_step(wish, model.Observed(row.phase, row.stack_exists, row.commit))
         _log.info("planned", action="plan", environment=str(run.key), step=step.value)
-        match step, desired:
+        match step, wish:
             case model.Step.UP, model.Desired(commit):
                 assert pull_request is not None
                 return rise.up(run, pull_request, commit)
             case model.Step.WATCH, model.Desired(commit):
                 return rise.watch(run, commit)
             case model.Step.DESTROY, _:
-                ignored = desired if isinstance(desired, model.Ignored) else None
-                return removal.remove(run, ignored)
-            case _:
-                return self._settle(run, desired)
+                return removal.remove(run, wish)
+            case _, model.Desired(commit):
+                return settled.keep(run, commit)
+            case _, model.Ignored() as ignored:
+                settled.leave(run, ignored)
+                return None
+        raise AssertionError((step, wish))
 
-    def _settle(
-        self, run: Pass, desired: model.Desired | model.Ignored
-    ) -> datetime.datetime | None:
-        """Nothing to do: tell it where somebody waits for an answer."""
-        if isinstance(desired, model.Ignored):
-            if sentence := intent.HELD_BACK.get(desired.reason):
-                run.to(model.Phase.WAITING, sentence)
-            elif run.row.phase is not model.Phase.ABSENT:
-                run.to(model.Phase.ABSENT, removal.WORDS.get(desired.reason, desired.reason))
-            return None
-        deployed = run.edge_deployed()
-        run.report()
-        return None if deployed else run.after(deadlines.EDGE_SECONDS)
+    def _unreachable(self, run: Pass, error: errors.UnreachableError) -> datetime.datetime | None:
+        _log.warning(
+            "service not reached", action="pass", environment=str(run.key), why=error.message
+        )
+        due = run.after(deadlines.UNREACHABLE_SECONDS)
+        phase = run.row.phase
+        if not run.row.stack_exists:
+            if not isinstance(run.wish, model.Desired):
+                # Nothing is there and nothing is known to be wanted: nobody need hear of it.
+                return due
+            phase = model.Phase.WAITING
+        if error.message != run.row.reason:
+            run.note(f"waiting: {error.message}")
+        run.to(phase, error.message)
+        return due
 
     def _failed(self, run: Pass, message: str) -> datetime.datetime | None:
-        failures = run.row.failures + 1
-        destroying = run.row.phase is model.Phase.DESTROYING
+        failures = run.failures + 1
         _log.error(
             "pass failed", action="pass", environment=str(run.key), why=message, failures=failures
         )
+        due = run.after(deadlines.retry_seconds(failures))
+        if not run.row.stack_exists and not isinstance(run.wish, model.Desired):
+            run.save(failures=failures)
+            return due
         run.note(f"failed: {message}")
         if failures >= deadlines.MAX_FAILURES:
             run.to(model.Phase.STUCK, message, failures=failures)
             return None
-        phase = model.Phase.DESTROYING if destroying else model.Phase.DEGRADED
-        run.to(phase, message, failures=failures)
-        return run.after(deadlines.retry_seconds(failures))
+        run.to(_phase_after_failure(run.row), message, failures=failures)
+        return due
+
+
+def _phase_after_failure(row: ports.Row) -> model.Phase:
+    if not row.stack_exists:
+        return model.Phase.WAITING
+    destroying = row.phase is model.Phase.DESTROYING
+    return model.Phase.DESTROYING if destroying else model.Phase.DEGRADED

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import datetime
 
-import structlog
-
 from bot import errors, model, ports
-from bot.reconcile import deadlines
+from bot.reconcile import deadlines, settled
 from bot.reconcile.context import Pass
-
-_log = structlog.get_logger()
 
 
 def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.datetime | None:
@@ -22,14 +18,16 @@ def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.date
     try:
         config = run.stages.configurer.config(run.row, pull_request)
     except errors.InvalidStageFileError as error:
-        exists = run.row.stack_exists
-        phase = model.Phase.DEGRADED if exists else model.Phase.WAITING
-        run.to(phase, error.message, commit)
+        _refuse(run, error)
         return None
-    # Recorded before anything is made: whatever happens now, somebody knows to take it away.
-    run.to(model.Phase.PROVISIONING, "", commit, stack_exists=True)
+    if not run.row.stack_exists and (away := run.unreachable()):
+        # Nothing is begun that could not be taken away again.
+        raise away
+    # Recorded before anything is made: whatever happens now, somebody knows to take it away. Until
+    # the engine has succeeded, the commit of the last time is no longer what is there.
+    run.to(model.Phase.PROVISIONING, "", stack_exists=True, commit=None)
     run.note(f"bringing up commit {commit[:7]}")
-    operation = run.stages.engine.up(run.row.name, config, run.note)
+    operation = run.stages.engine.up(run.row.name, config, run.engine_event)
     return _Rise(run, commit, operation).follow()
 
 
@@ -38,37 +36,68 @@ def watch(run: Pass, commit: str) -> datetime.datetime | None:
     return _Rise(run, commit, None).follow()
 
 
+def _refuse(run: Pass, error: errors.InvalidStageFileError) -> None:
+    """Make nothing of this commit, and leave what is there of an earlier one."""
+    if not run.row.stack_exists:
+        return run.to(model.Phase.WAITING, error.message)
+    serving = f"; commit {run.row.commit[:7]} stays" if run.row.commit else ""
+    return run.to(model.Phase.DEGRADED, f"{error.message}{serving}")
+
+
 class _Rise:
     """The engine's operation (if any) and the watch, followed together."""
 
     def __init__(self, run: Pass, commit: str, operation: ports.Operation | None) -> None:
+        now = run.stages.clock.now()
         self._run = run
         self._commit = commit
         self._operation = operation
+        # Whoever was told that something can't start is told next when that has changed.
+        self._again = operation is None and run.row.phase is model.Phase.DEGRADED
         self._progress: model.Progress | None = None
-        self._heeded = run.generation
-        self._heed_at = run.stages.clock.now()
-        self._engine_done_at: datetime.datetime | None = None
+        self._engine_done_at: datetime.datetime | None = now if operation is None else None
         self._trouble_since: datetime.datetime | None = None
-        self._superseded = False
         self._failure: errors.EngineError | None = None
-        if operation is None:
-            self._engine_done_at = run.stages.clock.now()
+        self._heed_at = now
+        self._newer: model.Desired | model.Ignored | None = None
 
     def follow(self) -> datetime.datetime | None:
-        run = self._run
+        """Until everything serves, or it is known that it won't, or a newer wish has come."""
         try:
-            for progress in run.stages.watch.follow(run.row.name, self._commit, self._stop):
-                self._seen(progress)
-            while self._engine_done_at is None and not self._stop():
-                run.stages.sleep(deadlines.POLL_SECONDS)
-        except BaseException:
-            self._cancel()
-            raise
-        if self._engine_done_at is None:
-            self._cancel()
-        run.held.check()
+            while not self._over():
+                complete = self._engine_done_at is not None
+                self._watch()
+                # Before the engine's end, the workloads that there are need not be all of them:
+                # only a watch that began after it can say that everything is ready.
+                if complete and self._ready:
+                    break
+                if self._engine_done_at is None:
+                    self._pause()
+        finally:
+            if self._operation is not None and not self._operation.done():
+                self._operation.cancel()
+        self._run.held.check()
         return self._outcome()
+
+    @property
+    def _ready(self) -> bool:
+        return self._progress is not None and self._progress.ready
+
+    def _watch(self) -> None:
+        try:
+            for progress in self._run.follow(self._commit, self._over):
+                self._seen(progress)
+        except errors.UnreachableError:
+            # The engine is not interrupted for that: it tells by itself what it did not reach.
+            if self._engine_done_at is not None:
+                raise
+
+    def _pause(self) -> None:
+        end = self._run.after(deadlines.REWATCH_SECONDS)
+        while self._engine_done_at is None and self._run.stages.clock.now() < end:
+            if self._over():
+                return
+            self._run.stages.sleep(deadlines.POLL_SECONDS)
 
     def _seen(self, progress: model.Progress) -> None:
         self._progress = progress
@@ -76,31 +105,34 @@ class _Rise:
             self._trouble_since = None
         elif self._trouble_since is None:
             self._trouble_since = self._run.stages.clock.now()
-        if not (progress.ready and self._engine_done_at):
-            self._run.to(
-                model.Phase.DEGRADED if progress.troubles else model.Phase.PROVISIONING,
-                _sentence(progress),
-                self._commit,
-                progress,
-            )
+        if progress.troubles:
+            sentence = _sentence(progress)
+            if self._run.row.phase is model.Phase.DEGRADED and sentence != self._run.row.reason:
+                self._run.note(sentence)
+            self._run.to(model.Phase.DEGRADED, sentence)
+        elif not self._again and not (progress.ready and self._engine_done_at):
+            self._run.to(model.Phase.PROVISIONING, "")
 
-    def _stop(self) -> bool:
-        """Asked often while the watch goes on."""
+    def _over(self) -> bool:
+        """Whether to end now; asked often, also by the watch."""
         run = self._run
         if run.held.lost() or run.stopping():
             return True
         self._look_at_engine()
-        if self._failure is not None:
-            return True
-        if self._superseded_now():
+        if self._failure is not None or self._newer_wish():
             return True
         if self._engine_done_at is None:
             return False
         now = run.stages.clock.now()
+        trouble, ready = (
+            (0.0, deadlines.GLANCE_SECONDS)
+            if self._again
+            else (deadlines.TROUBLE_SECONDS, deadlines.READY_SECONDS)
+        )
         since = self._trouble_since
-        if since and (now - since).total_seconds() > deadlines.TROUBLE_SECONDS:
-            return True
-        return (now - self._engine_done_at).total_seconds() > deadlines.READY_SECONDS
+        if since is not None and (now - since).total_seconds() > trouble:
+            return (now - self._engine_done_at).total_seconds() > trouble
+        return (now - self._engine_done_at).total_seconds() > ready
 
     def _look_at_engine(self) -> None:
         operation = self._operation
@@ -116,45 +148,56 @@ class _Rise:
             self._run.save(commit=self._commit, outputs=dict(result.outputs))
         self._engine_done_at = self._run.stages.clock.now()
 
-    def _superseded_now(self) -> bool:
+    def _newer_wish(self) -> bool:
         """Whether a newer wish ends this; a newer commit lets the engine finish first."""
         run = self._run
-        if self._superseded:
-            return self._engine_done_at is not None
+        if self._newer is None and run.stages.clock.now() >= self._heed_at:
+            self._heed_at = run.after(deadlines.HEED_SECONDS)
+            self._heed()
+        if isinstance(self._newer, model.Ignored):
+            return True
+        return self._newer is not None and self._engine_done_at is not None
+
+    def _heed(self) -> None:
+        run = self._run
         stored = run.stages.store.row(run.key)
-        now = run.stages.clock.now()
-        if stored is None or stored.wanted <= self._heeded or now < self._heed_at:
-            return False
+        if stored is None or stored.wanted <= run.generation:
+            return
         try:
-            desired = run.desired()
+            wish = run.newest_wish()
         except errors.UnreachableError:
             self._heed_at = run.after(deadlines.HEED_AGAIN_SECONDS)
-            return False
-        self._heeded = stored.wanted
-        if isinstance(desired, model.Ignored):
-            run.note("no longer wanted: the engine is interrupted")
-            return True
-        self._superseded = desired.commit != self._commit
-        return self._superseded and self._engine_done_at is not None
-
-    def _cancel(self) -> None:
-        if self._operation is not None and not self._operation.done():
-            self._operation.cancel()
+            return
+        if wish == run.wish:
+            run.generation = stored.wanted
+            return
+        self._newer = wish
+        run.note(
+            f"a newer commit is wanted: {wish.commit[:7]}"
+            if isinstance(wish, model.Desired)
+            else "no longer wanted"
+        )
 
     def _outcome(self) -> datetime.datetime | None:
         run = self._run
-        now = run.stages.clock.now()
         if self._failure is not None:
             raise self._failure
-        if run.stopping() or self._engine_done_at is None or run.newer_wish():
-            return now
-        progress = self._progress
-        if progress is not None and progress.ready:
-            run.to(model.Phase.READY, "", self._commit, progress, failures=0)
-            return None if run.edge_deployed() else run.after(deadlines.EDGE_SECONDS)
-        reason = _sentence(progress) or "not every service became ready in time"
-        run.to(model.Phase.DEGRADED, reason, self._commit, progress, failures=0)
-        return run.after(deadlines.RECHECK_SECONDS)
+        if run.stopping() or self._engine_done_at is None or self._newer is not None:
+            return run.stages.clock.now()
+        if self._ready:
+            run.to(model.Phase.READY, "", failures=0)
+            return settled.follow_edge(run)
+        reason = _sentence(self._progress) or "not every service became ready in time"
+        quiet = self._quiet()
+        run.to(model.Phase.DEGRADED, reason, failures=0)
+        return run.after(deadlines.recheck_seconds(quiet))
+
+    def _quiet(self) -> float:
+        """Seconds since something happened to the environment."""
+        timeline = self._run.stages.store.timeline(self._run.key)
+        if not timeline:
+            return 0.0
+        return (self._run.stages.clock.now() - timeline[-1].at).total_seconds()
 
 
 def _sentence(progress: model.Progress | None) -> str:

@@ -16,7 +16,9 @@ class UtcDateTime(sa.TypeDecorator[datetime.datetime]):
     cache_ok = True
 
     def process_bind_param(
-        self, value: datetime.datetime | None, dialect: sa.Dialect
+        self,
+        value: datetime.datetime | None,
+        dialect: sa.Dialect,  # noqa: ARG002
     ) -> datetime.datetime | None:
         """To the database: only times with a zone, as UTC."""
         if value is None:
@@ -26,12 +28,16 @@ class UtcDateTime(sa.TypeDecorator[datetime.datetime]):
         return value.astimezone(datetime.UTC)
 
     def process_result_value(
-        self, value: datetime.datetime | None, dialect: sa.Dialect
+        self,
+        value: datetime.datetime | None,
+        dialect: sa.Dialect,  # noqa: ARG002
     ) -> datetime.datetime | None:
         """From the database: UTC."""
         if value is None:
             return None
-        return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value
+        if value.tzinfo is None:
+            return value.replace(tzinfo=datetime.UTC)
+        return value.astimezone(datetime.UTC)
 
 
 class Base(orm.DeclarativeBase):
@@ -54,24 +60,28 @@ class Delivery(Base):
     action: orm.Mapped[str]
     repository: orm.Mapped[str | None]
     number: orm.Mapped[int | None]
-    received_at: orm.Mapped[datetime.datetime]
+    received_at: orm.Mapped[datetime.datetime] = orm.mapped_column(index=True)
     times: orm.Mapped[int] = orm.mapped_column(default=1)
 
 
 class Environment(Base):
-    """An environment of a pull request: the row is the queue (design: decision 2)."""
+    """An environment of a pull request: the row is the queue (docs/architecture.md)."""
 
     __tablename__ = "environments"
-    __table_args__ = (sa.UniqueConstraint("repository", "number"),)
 
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    identity: orm.Mapped[str] = orm.mapped_column(unique=True)
+    """The key in one spelling: GitHub's names are the same in upper and lower case."""
     repository: orm.Mapped[str]
+    """As it was spelled first."""
     number: orm.Mapped[int]
-    name: orm.Mapped[str]
+    name: orm.Mapped[str] = orm.mapped_column(unique=True)
+    """Two environments of one name would be one namespace with two owners."""
     wanted: orm.Mapped[int] = orm.mapped_column(default=0)
     seen: orm.Mapped[int] = orm.mapped_column(default=0)
-    hinted_at: orm.Mapped[datetime.datetime]
-    """When `wanted` was raised last; who has waited longest is taken first."""
+    waiting_since: orm.Mapped[datetime.datetime]
+    """Since when a wish waits; further hints don't move it, so that nobody is overtaken for
+    having asked again. Means nothing while `wanted` equals `seen`."""
     due_at: orm.Mapped[datetime.datetime | None]
     phase: orm.Mapped[str]
     stack_exists: orm.Mapped[bool] = orm.mapped_column(default=False)
@@ -85,6 +95,7 @@ class Environment(Base):
     deployment_commit: orm.Mapped[str | None]
     failures: orm.Mapped[int] = orm.mapped_column(default=0)
     lease_owner: orm.Mapped[str | None]
+    """Who works on it, for people who look; the token decides."""
     lease_token: orm.Mapped[int] = orm.mapped_column(default=0)
     lease_until: orm.Mapped[datetime.datetime | None]
 

@@ -15,7 +15,11 @@ PULL_REQUEST_ACTIONS = frozenset(
 )
 """The actions that can change what is wanted."""
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+MAX_NUMBER = 2**31 - 1
+"""The largest number of a pull request that the store keeps."""
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
+MAX_ACTION = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -24,25 +28,27 @@ class Delivery:
 
     event: str
     action: str
+    """Empty where the event has none."""
     key: model.EnvironmentKey | None
     """The environment that it is a hint for; None where it is none."""
 
 
 def parse(event: str, body: bytes) -> Delivery:
-    """Read a delivery's body. Raises InvalidDeliveryError."""
+    """Read a delivery's body. Raises InvalidDeliveryError, and nothing else."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise errors.InvalidDeliveryError(
-            "the body is no JSON: set the webhook's content type to application/json",
+            "the body is no JSON, or not all of it: set the webhook's content type to "
+            "application/json, and see that no proxy changes or cuts bodies",
             reason="not-json",
             status=400,
         ) from error
     if not isinstance(payload, dict):
         raise _malformed("the body is no JSON object")
-    action = payload.get("action", "")
-    if not isinstance(action, str):
-        raise _malformed("`action` is no text")
+    action = payload.get("action") or ""
+    if not isinstance(action, str) or len(action) > MAX_ACTION:
+        raise _malformed("`action` is no word")
     if event != "pull_request" or action not in PULL_REQUEST_ACTIONS:
         return Delivery(event, action, None)
     return Delivery(event, action, _key(payload))
@@ -54,7 +60,7 @@ def _key(payload: dict[str, Any]) -> model.EnvironmentKey:
     number = payload.get("number")
     if not isinstance(name, str) or not _REPOSITORY.fullmatch(name):
         raise _malformed("`repository.full_name` is missing or no owner/name")
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**31:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= MAX_NUMBER:
         raise _malformed("`number` is missing or no pull request's number")
     return model.EnvironmentKey(name, number)
 

@@ -1,4 +1,4 @@
-"""GitHub's signature of a delivery: HMAC-SHA256 over the raw bytes of the body.
+"""GitHub's signature of a delivery: HMAC-SHA256 over the raw bytes of the body; pure.
 
 Source: GitHub's documentation, "Validating webhook deliveries".
 """

@@ -1,4 +1,4 @@
-"""The HTTP side: verify, parse, store, answer."""
+"""The HTTP side: read the bytes, have them verified, store the hint, answer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import flask
 import structlog
+import werkzeug.exceptions
 
 from bot import errors, ports
-from bot.webhook import payloads, signature
+from bot.webhook import intake
 
 MAX_BYTES = 25 * 1024 * 1024
 """GitHub delivers nothing larger (documentation, "Webhook events and payloads")."""
@@ -23,53 +24,33 @@ def blueprint(store: ports.Store, secret: bytes, wake: Callable[[], None]) -> fl
     @area.post("/webhook")
     def receive() -> tuple[dict[str, str], int]:
         request = flask.request
-        body = _verified(request, secret)
-        delivery = payloads.parse(_header(request, "X-GitHub-Event"), body)
-        guid = _header(request, "X-GitHub-Delivery")
-        log = _log.bind(action="delivery", delivery=guid, event_name=delivery.event)
+        accepted = intake.accept(request.headers.get, request.mimetype, _body(request), secret)
+        delivery = accepted.delivery
+        log = _log.bind(action="delivery", delivery=accepted.id, github_event=delivery.event)
         if delivery.key is None:
-            log.info("nothing to do", delivered_action=delivery.action)
-            return {"status": "ignored"}, 202
-        fresh = store.record_delivery(guid, delivery.event, delivery.action, delivery.key)
+            log.info("nothing to do", github_action=delivery.action)
+            return {"status": "pong" if delivery.event == "ping" else "ignored"}, 202
+        fresh = store.record_delivery(accepted.id, delivery.event, delivery.action, delivery.key)
         wake()
         log.info("hint stored", environment=str(delivery.key), redelivered=not fresh)
-        return {"status": "accepted" if fresh else "accepted again"}, 202
+        return {"status": "accepted" if fresh else "accepted-again"}, 202
 
     @area.errorhandler(errors.InvalidDeliveryError)
     def refuse(error: errors.InvalidDeliveryError) -> tuple[dict[str, str], int]:
-        _log.warning("delivery refused", action="delivery", reason=error.reason)
+        delivery = flask.request.headers.get(intake.DELIVERY_HEADER, "")[:64]
+        _log.warning("refused", action="delivery", delivery=delivery, reason=error.reason)
         return {"reason": error.reason, "message": error.message}, error.status
 
     return area
 
 
-def _verified(request: flask.Request, secret: bytes) -> bytes:
-    """The raw body of a request that GitHub signed. Raises InvalidDeliveryError."""
-    if (request.content_length or 0) > MAX_BYTES:
-        raise _refused("the body is larger than GitHub's limit of 25 MB", "too-large", 413)
-    body = request.get_data(cache=False)
-    given = request.headers.get(signature.HEADER)
-    if not given:
-        raise _refused(
-            f"{signature.HEADER} is missing: give the webhook a secret", "unsigned", 401
-        )
-    if not signature.valid(secret, body, given):
-        raise _refused(
-            "the signature does not fit: the webhook's secret is not UNDERSTUDY_WEBHOOK_SECRET",
-            "wrong-signature",
-            401,
-        )
-    if request.mimetype != "application/json":
-        raise _refused("set the webhook's content type to application/json", "not-json", 415)
-    return body
-
-
-def _header(request: flask.Request, name: str) -> str:
-    value = request.headers.get(name, "").strip()
-    if not value:
-        raise _refused(f"{name} is missing: GitHub sends it with each delivery", "no-header", 400)
-    return value
-
-
-def _refused(message: str, reason: str, status: int) -> errors.InvalidDeliveryError:
-    return errors.InvalidDeliveryError(message, reason=reason, status=status)
+def _body(request: flask.Request) -> bytes:
+    request.max_content_length = MAX_BYTES
+    try:
+        return request.get_data(cache=False)
+    except werkzeug.exceptions.RequestEntityTooLarge as error:
+        message = "the body is larger than 25 MB, which GitHub never delivers"
+        raise intake.refused(message, "too-large", 413) from error
+    except werkzeug.exceptions.ClientDisconnected as error:
+        message = "the connection ended before the whole body had come: deliver it again"
+        raise intake.refused(message, "truncated", 400) from error

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import boto3
+import botocore.config
 import botocore.exceptions
 import pulumi
 import pulumi_aws as aws
@@ -15,6 +17,11 @@ from infra.cloudfront.attachment import EdgeAttachment
 from infra.cloudfront.mirror import MirrorError, Shape, mirror
 from infra.contract import Platform
 
+BOUNDS = botocore.config.Config(
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
+)
+"""An engine operation must not hang on one question."""
+
 
 @dataclasses.dataclass(frozen=True)
 class EdgeArgs:
@@ -22,22 +29,47 @@ class EdgeArgs:
 
     name: str
     tags: Mapping[str, str]
-    host: str
     value: str
-    platform: Platform
+    primary_id: str
+    primary: Primary
 
 
-def primary_config(platform: Platform) -> Shape:
-    """The primary's live DistributionConfig. Raises MirrorError when it can't be read."""
+@dataclasses.dataclass(frozen=True)
+class Primary:
+    """What an environment takes over from its primary."""
+
+    arguments: Mapping[str, Any]
+    """The arguments of a staging distribution like it."""
+    host: str
+    """The domain that people use: the primary's first alias, or else empty."""
+
+
+def read_primary(platform: Platform, host: str) -> Primary:
+    """Read the primary as it is now, for an environment that is served at `host`.
+
+    Raises MirrorError. Asked before anything is made, so that nothing is when it fails.
+    """
+    config = _config(platform)
+    aliases = config.get("Aliases", {}).get("Items") or []
+    return Primary(
+        mirror(config, host, platform.scheme, platform.port), aliases[0] if aliases else ""
+    )
+
+
+def _config(platform: Platform) -> Shape:
     client = boto3.client(
-        "cloudfront", region_name=platform.aws_region, endpoint_url=platform.aws_endpoint
+        "cloudfront",
+        region_name=platform.aws_region,
+        endpoint_url=platform.aws_endpoint,
+        config=BOUNDS,
     )
     identifier = platform.primary_distribution_id or ""
     try:
         config: Shape = client.get_distribution_config(Id=identifier)["DistributionConfig"]
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
         raise MirrorError(
-            f"primary distribution {identifier!r} can't be read: {error}"
+            f"primary distribution {identifier!r} can't be read ({error}): check the platform's "
+            "primary_distribution_id, aws_region and the AWS credentials"
         ) from error
     return config
 
@@ -46,22 +78,17 @@ class Edge(pulumi.ComponentResource):
     """Requests with the environment's header reach it through the primary distribution."""
 
     distribution: aws.cloudfront.Distribution
-    host: str
-    """The domain that people use: the primary's first alias, or else empty."""
 
     def __init__(self, args: EdgeArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("understudy:cloudfront:Edge", args.name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        primary = primary_config(args.platform)
-        aliases = primary.get("Aliases", {}).get("Items") or []
-        self.host = aliases[0] if aliases else ""
         self.distribution = aws.cloudfront.Distribution(
             args.name,
-            comment=f"Understudy {args.name}",
+            comment=naming.edge_comment(args.name),
             tags=dict(args.tags),
             # CloudFront takes minutes to reach every edge; nobody waits for that here.
             wait_for_deployment=False,
-            **mirror(primary, args.host, args.platform.scheme, args.platform.port),
+            **args.primary.arguments,
             opts=child,
         )
         policy = aws.cloudfront.ContinuousDeploymentPolicy(
@@ -82,7 +109,7 @@ class Edge(pulumi.ComponentResource):
         )
         EdgeAttachment(
             args.name,
-            primary_id=args.platform.primary_distribution_id or "",
+            primary_id=args.primary_id,
             policy_id=policy.id,
             opts=child,
         )

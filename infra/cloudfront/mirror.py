@@ -103,9 +103,7 @@ def _present(fields: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if value is not None and value != []}
 
 
-def _environment_origin(
-    origin: Shape, host: str, scheme: str, port: int | None
-) -> dict[str, Any]:
+def _environment_origin(origin: Shape, host: str, scheme: str, port: int | None) -> dict[str, Any]:
     """The origin of the primary with the environment's host in its place.
 
     It keeps its id, so that every behaviour leads to it, and its custom headers, which the

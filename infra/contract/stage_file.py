@@ -40,7 +40,7 @@ def _image(value: str) -> str:
     if COMMIT_PLACEHOLDER not in value:
         raise ValueError(
             f"image {value!r} lacks {COMMIT_PLACEHOLDER}: without it every commit would run the "
-            f"same image; write for example {value.split(':')[0]}:{COMMIT_PLACEHOLDER}"
+            f"same image; write for example {value.split(':', maxsplit=1)[0]}:{COMMIT_PLACEHOLDER}"
         )
     if re.search(r"\s", value):
         raise ValueError(f"image {value!r} contains white space")
@@ -76,9 +76,7 @@ def _destination(value: str) -> str:
 
 DnsLabel = Annotated[str, pydantic.AfterValidator(_dns_label)]
 Image = Annotated[str, pydantic.AfterValidator(_image)]
-Quantity = Annotated[
-    str, pydantic.BeforeValidator(str), pydantic.AfterValidator(_quantity)
-]
+Quantity = Annotated[str, pydantic.BeforeValidator(str), pydantic.AfterValidator(_quantity)]
 EnvValue = Annotated[str, pydantic.BeforeValidator(lambda v: v if isinstance(v, str) else str(v))]
 EnvironmentVariables = Annotated[dict[str, EnvValue], pydantic.AfterValidator(_environment)]
 Destination = Annotated[str, pydantic.AfterValidator(_destination)]

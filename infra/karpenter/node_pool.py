@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -16,6 +16,9 @@ import pulumi_kubernetes as kubernetes
 from infra import naming
 from infra.contract import StageFile
 from infra.kubernetes.objects import metadata
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.core.v1 import TolerationArgsDict
 
 TERMINATION_GRACE = "2m"
 """After so long a draining node goes, whatever PodDisruptionBudgets say: without it a blocking
@@ -41,7 +44,7 @@ def node_selector(name: str) -> dict[str, str]:
     return {naming.LABEL_ENVIRONMENT: name}
 
 
-def toleration(name: str) -> dict[str, str]:
+def toleration(name: str) -> TolerationArgsDict:
     """What pods tolerate to run on the environment's nodes."""
     return {
         "key": naming.LABEL_ENVIRONMENT,
@@ -49,6 +52,14 @@ def toleration(name: str) -> dict[str, str]:
         "value": name,
         "effect": "NoSchedule",
     }
+
+
+def node_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels that nodes carry: our own only.
+
+    A kubelet does not start with labels of kubernetes.io that it doesn't know (`--node-labels`).
+    """
+    return {key: value for key, value in labels.items() if key.startswith(naming.LABEL_PREFIX)}
 
 
 def specification(args: NodePoolArgs) -> dict[str, Any]:
@@ -61,7 +72,7 @@ def specification(args: NodePoolArgs) -> dict[str, Any]:
     ]
     return {
         "template": {
-            "metadata": {"labels": dict(args.labels)},
+            "metadata": {"labels": node_labels(args.labels)},
             "spec": {
                 "nodeClassRef": {
                     "group": "karpenter.k8s.aws",

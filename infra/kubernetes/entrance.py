@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
 from infra.contract import StageFile
 from infra.kubernetes.objects import metadata
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.networking.v1 import HTTPIngressPathArgsDict
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Entrance(pulumi.ComponentResource):
 
     def __init__(self, args: EntranceArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("understudy:kubernetes:Entrance", args.name, {}, opts)
-        paths = [
+        paths: list[HTTPIngressPathArgsDict] = [
             {
                 "path": service.route,
                 "path_type": "Prefix",

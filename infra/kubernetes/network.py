@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import urllib.parse
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -13,6 +14,15 @@ import pulumi_kubernetes as kubernetes
 from infra import naming
 from infra.contract import Platform, StageFile
 from infra.kubernetes.objects import metadata
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import LabelSelectorArgsDict
+    from pulumi_kubernetes.networking.v1 import (
+        NetworkPolicyEgressRuleArgsDict,
+        NetworkPolicyIngressRuleArgsDict,
+        NetworkPolicyPeerArgsDict,
+        NetworkPolicySpecArgsDict,
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +35,7 @@ class NetworkArgs:
     platform: Platform
 
 
-def destination(text: str) -> dict[str, Any]:
+def destination(text: str) -> NetworkPolicyEgressRuleArgsDict:
     """An egress rule for `network/bits:port`, by TCP."""
     cidr, _, port = text.rpartition(":")
     return {
@@ -34,7 +44,7 @@ def destination(text: str) -> dict[str, Any]:
     }
 
 
-def source(text: str) -> dict[str, Any]:
+def source(text: str) -> NetworkPolicyPeerArgsDict:
     """An ingress peer: a network, or else the namespace of that name."""
     try:
         return {"ip_block": {"cidr": str(ipaddress.ip_network(text))}}
@@ -42,10 +52,10 @@ def source(text: str) -> dict[str, Any]:
         return {"namespace_selector": {"match_labels": {"kubernetes.io/metadata.name": text}}}
 
 
-def policies(args: NetworkArgs) -> dict[str, dict[str, Any]]:
+def policies(args: NetworkArgs) -> dict[str, NetworkPolicySpecArgsDict]:
     """The specification of each policy, by name; pure."""
-    everything: dict[str, Any] = {}
-    specs: dict[str, dict[str, Any]] = {
+    everything: LabelSelectorArgsDict = {}
+    specs: dict[str, NetworkPolicySpecArgsDict] = {
         "default-deny": {"pod_selector": everything, "policy_types": ["Ingress", "Egress"]},
         "within": {
             "pod_selector": everything,
@@ -64,11 +74,14 @@ def policies(args: NetworkArgs) -> dict[str, dict[str, Any]]:
             ],
         },
     }
-    if args.platform.otlp_endpoint and args.platform.otlp_egress:
+    if args.platform.otlp_endpoint:
         specs["telemetry"] = {
             "pod_selector": everything,
             "policy_types": ["Egress"],
-            "egress": [destination(text) for text in args.platform.otlp_egress],
+            # Without known destinations the endpoint's port is open to all: where a name leads
+            # is not known here, and a policy that drops all telemetry would never be noticed.
+            "egress": [destination(text) for text in args.platform.otlp_egress]
+            or [{"ports": [{"protocol": "TCP", "port": _port(args.platform.otlp_endpoint)}]}],
         }
     for name, service in args.stage.services.items():
         if service.route is not None:
@@ -84,8 +97,13 @@ def policies(args: NetworkArgs) -> dict[str, dict[str, Any]]:
     return specs
 
 
-def _from_ingress(service: str, port: int, platform: Platform) -> dict[str, Any]:
-    rule: dict[str, Any] = {"ports": [{"protocol": "TCP", "port": port}]}
+def _port(endpoint: str) -> int:
+    parts = urllib.parse.urlsplit(endpoint)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _from_ingress(service: str, port: int, platform: Platform) -> NetworkPolicySpecArgsDict:
+    rule: NetworkPolicyIngressRuleArgsDict = {"ports": [{"protocol": "TCP", "port": port}]}
     # Without known sources the port is open to all: the controller may be anywhere.
     if platform.ingress_sources:
         rule["from_"] = [source(text) for text in platform.ingress_sources]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """The engine doesn't wait for an object to become ready or to be gone: one watch decides Ready,
@@ -15,9 +19,9 @@ def metadata(
     namespace: str | None = None,
     annotations: Mapping[str, str] | None = None,
     wait: bool = False,
-) -> dict[str, object]:
+) -> ObjectMetaArgsDict:
     """An object's metadata; `wait` keeps the provider's own await, for what others build on."""
-    fields: dict[str, object] = {
+    fields: ObjectMetaArgsDict = {
         "name": name,
         "labels": dict(labels),
         "annotations": {**({} if wait else SKIP_AWAIT), **(annotations or {})},

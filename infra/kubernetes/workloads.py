@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -13,8 +13,20 @@ from infra import naming
 from infra.contract import COMMIT_PLACEHOLDER, Job, Service, StageFile
 from infra.kubernetes.objects import metadata
 
+if TYPE_CHECKING:
+    from pulumi_kubernetes.apps.v1 import DeploymentSpecArgsDict
+    from pulumi_kubernetes.core.v1 import (
+        ContainerArgsDict,
+        EnvVarArgsDict,
+        PodSpecArgsDict,
+        TolerationArgsDict,
+    )
+
 TERMINATION_GRACE_SECONDS = 5
 """A preview has no visitors worth draining for; a container that ignores SIGTERM costs this."""
+
+JOB_SECONDS = 600
+"""How long a job may take, with its start and its second attempt."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,9 +38,11 @@ class WorkloadsArgs:
     commit: str
     stage: StageFile
     node_selector: Mapping[str, str]
-    tolerations: tuple[Mapping[str, str], ...]
+    tolerations: tuple[TolerationArgsDict, ...]
     pod_annotations: Mapping[str, Mapping[str, str]]
     """Annotations of a service's pods, by service (the instrumentation's)."""
+    pod_security: str
+    """The namespace's Pod Security level."""
 
 
 def image(reference: str, commit: str) -> str:
@@ -36,25 +50,34 @@ def image(reference: str, commit: str) -> str:
     return reference.replace(COMMIT_PLACEHOLDER, commit)
 
 
-def environment(variables: Mapping[str, str], commit: str) -> list[dict[str, str]]:
+def environment(variables: Mapping[str, str], commit: str) -> list[EnvVarArgsDict]:
     """Environment variables in the order of their names; COMMIT is always there."""
     values = {"COMMIT": commit, **variables}
     return [{"name": name, "value": values[name]} for name in sorted(values)]
 
 
-def container(name: str, workload: Service | Job, commit: str) -> dict[str, Any]:
+def container(args: WorkloadsArgs, name: str, workload: Service | Job) -> ContainerArgsDict:
     """A container of a service or a job."""
     resources = workload.resources
-    fields: dict[str, Any] = {
+    fields: ContainerArgsDict = {
         "name": name,
-        "image": image(workload.image, commit),
-        "env": environment(workload.env, commit),
+        "image": image(workload.image, args.commit),
+        "env": environment(workload.env, args.commit),
         "image_pull_policy": "IfNotPresent",
         "resources": {
             "requests": {"cpu": resources.cpu, "memory": resources.memory},
             "limits": {"memory": resources.memory},
         },
     }
+    if args.pod_security == "restricted":
+        # The level demands that each is said. The operator gives the containers that it injects
+        # the same.
+        fields["security_context"] = {
+            "allow_privilege_escalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "run_as_non_root": True,
+            "seccomp_profile": {"type": "RuntimeDefault"},
+        }
     if workload.command:
         fields["command"] = list(workload.command)
     if isinstance(workload, Service):
@@ -68,20 +91,20 @@ def container(name: str, workload: Service | Job, commit: str) -> dict[str, Any]
     return fields
 
 
-def pod(args: WorkloadsArgs, containers: list[dict[str, Any]], restart: str) -> dict[str, Any]:
+def pod(args: WorkloadsArgs, containers: list[ContainerArgsDict], restart: str) -> PodSpecArgsDict:
     """A pod specification that runs on the environment's own nodes and knows no credentials."""
     return {
         "containers": containers,
         "restart_policy": restart,
         "node_selector": dict(args.node_selector),
-        "tolerations": [dict(toleration) for toleration in args.tolerations],
+        "tolerations": list(args.tolerations),
         "automount_service_account_token": False,
         "enable_service_links": False,
         "termination_grace_period_seconds": TERMINATION_GRACE_SECONDS,
     }
 
 
-def deployment(args: WorkloadsArgs, name: str, service: Service) -> dict[str, Any]:
+def deployment(args: WorkloadsArgs, name: str, service: Service) -> DeploymentSpecArgsDict:
     """A Deployment's specification."""
     selector = {naming.LABEL_ENVIRONMENT: args.name, naming.LABEL_SERVICE: name}
     return {
@@ -103,7 +126,7 @@ def deployment(args: WorkloadsArgs, name: str, service: Service) -> dict[str, An
                 },
                 "annotations": dict(args.pod_annotations.get(name, {})),
             },
-            "spec": pod(args, [container(name, service, args.commit)], "Always"),
+            "spec": pod(args, [container(args, name, service)], "Always"),
         },
     }
 
@@ -112,6 +135,7 @@ class Workloads(pulumi.ComponentResource):
     """Everything that runs. Deployments follow the jobs that they wait for."""
 
     services: dict[str, kubernetes.core.v1.Service]
+    deployments: list[pulumi.CustomResource]
 
     def __init__(self, args: WorkloadsArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("understudy:kubernetes:Workloads", args.name, {}, opts)
@@ -131,6 +155,7 @@ class Workloads(pulumi.ComponentResource):
             )
             for name, service in args.stage.services.items()
         }
+        self.deployments = []
         jobs = {name: self._job(args, name, job) for name, job in args.stage.jobs.items()}
         for name, service in args.stage.services.items():
             awaited = [
@@ -138,20 +163,19 @@ class Workloads(pulumi.ComponentResource):
                 for job, spec in args.stage.jobs.items()
                 if not spec.before or name in spec.before
             ]
-            kubernetes.apps.v1.Deployment(
-                f"{args.name}-{name}",
-                metadata=metadata(
-                    name,
-                    {
-                        **args.labels,
-                        naming.LABEL_SERVICE: name,
-                        naming.LABEL_COMMIT: args.commit,
-                    },
-                    args.name,
-                    {naming.ANNOTATION_REPLICAS: str(service.replicas)},
-                ),
-                spec=deployment(args, name, service),
-                opts=pulumi.ResourceOptions(parent=self, depends_on=awaited),
+            labels = {
+                **args.labels,
+                naming.LABEL_SERVICE: name,
+                naming.LABEL_COMMIT: args.commit,
+            }
+            replicas = {naming.ANNOTATION_REPLICAS: str(service.replicas)}
+            self.deployments.append(
+                kubernetes.apps.v1.Deployment(
+                    f"{args.name}-{name}",
+                    metadata=metadata(name, labels, args.name, replicas),
+                    spec=deployment(args, name, service),
+                    opts=pulumi.ResourceOptions(parent=self, depends_on=awaited),
+                )
             )
         self.register_outputs({})
 
@@ -164,9 +188,11 @@ class Workloads(pulumi.ComponentResource):
             metadata=metadata(f"{name}-{args.commit[:8]}", labels, args.name, wait=True),
             spec={
                 "backoff_limit": 1,
+                # The engine waits for it; a migration that hangs must not hang everything.
+                "active_deadline_seconds": JOB_SECONDS,
                 "template": {
                     "metadata": {"labels": labels},
-                    "spec": pod(args, [container(name, job, args.commit)], "Never"),
+                    "spec": pod(args, [container(args, name, job)], "Never"),
                 },
             },
             opts=pulumi.ResourceOptions(parent=self),

@@ -64,7 +64,7 @@ class Primary:
                     "environment first or use `edge: none`"
                 )
             config["ContinuousDeploymentPolicyId"] = policy_id
-            return present != policy_id
+            return bool(present != policy_id)
 
         if not self._write(change):
             raise AttachmentError(

@@ -38,6 +38,8 @@ def specification(args: InstrumentationArgs) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {
         "exporter": {"endpoint": args.platform.otlp_endpoint},
+        # The endpoint speaks HTTP, and some languages' agents would speak gRPC by default.
+        "env": [{"name": "OTEL_EXPORTER_OTLP_PROTOCOL", "value": "http/protobuf"}],
         "propagators": ["tracecontext", "baggage"],
         "sampler": {
             "type": "parentbased_traceidratio",
@@ -56,7 +58,7 @@ def specification(args: InstrumentationArgs) -> dict[str, Any]:
     return fields
 
 
-def annotations(args: InstrumentationArgs) -> dict[str, dict[str, str]]:
+def pod_annotations(args: InstrumentationArgs) -> dict[str, dict[str, str]]:
     """Annotations of each instrumented service's pods, by service."""
     if args.platform.otlp_endpoint is None:
         return {}

@@ -19,7 +19,8 @@ import requests
 import yaml
 
 from infra import contract
-from tests.world import images, plugins, production
+from tests.world import images, kwok, plugins, production
+from tests.world.aws.paths import HEALTH_PATH
 from tests.world.aws.seed import REGION, Seeded, seed
 from tests.world.cluster import Cluster, netns
 from tests.world.cluster.control_plane import SERVER
@@ -50,9 +51,9 @@ _INGRESS = (netns.ADDRESS, INGRESS_PORT)
 class World:
     """Starts in half a minute, and ends in a second; a context manager."""
 
-    def __init__(self, *, deploy_seconds: float = 2.0, kwok: bool = False) -> None:
+    def __init__(self, *, deploy_seconds: float = 2.0, fake_nodes: bool = False) -> None:
         self._deploy_seconds = deploy_seconds
-        self._kwok = kwok
+        self._fake_nodes = fake_nodes
         self.cluster = Cluster()
         self.joiner: Joiner | None = None
         self.ports: dict[str, int] = {}
@@ -92,7 +93,9 @@ class World:
         operator.start(self.cluster)
         self._python("netpol", "tests.world.netpol", "--kubeconfig", self.cluster.plane.kubeconfig)
         production.start(self.cluster)
-        self.joiner = Joiner(self.cluster, self.aws("ec2"), kwok=self._kwok)
+        if self._fake_nodes:
+            kwok.start(self.cluster)
+        self.joiner = Joiner(self.cluster, self.aws("ec2"), fake=self._fake_nodes)
         self.joiner.start()
         self.github = GitHubWorld(f"http://127.0.0.1:{self.ports['github']}")
         production.wait(self.cluster)
@@ -258,7 +261,7 @@ class World:
 
         def answers() -> bool:
             try:
-                return requests.get(f"{url}/moto-api/data.json", timeout=5).status_code == 200
+                return requests.get(f"{url}{HEALTH_PATH}", timeout=5).status_code == 200
             except requests.RequestException:
                 return False
 

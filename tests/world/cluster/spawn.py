@@ -79,6 +79,14 @@ class Spawner:
         """The log file of a process."""
         return self._logs / f"{name}.log"
 
+    def pid(self, name: str) -> int:
+        """The process id of the newest process of this name. Raises LookupError."""
+        with self._lock:
+            for known, process in reversed(self._made):
+                if known == name:
+                    return process.pid
+        raise LookupError(f"no process {name!r} was started")
+
     def dead(self) -> list[str]:
         """The names of processes that ended by themselves."""
         with self._lock:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import kubernetes
 
+from tests.world import kwok
 from tests.world.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ def provider_id(instance: Instance) -> str:
 class Joiner:
     """Follows the instances until it is stopped."""
 
-    def __init__(self, cluster: Cluster, ec2: EC2Client, *, kwok: bool = False) -> None:
+    def __init__(self, cluster: Cluster, ec2: EC2Client, *, fake: bool = False) -> None:
         self._cluster = cluster
         self._ec2 = ec2
-        self._kwok = kwok
+        self._fake = fake
         self._known: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="joiner", daemon=True)
@@ -102,7 +103,7 @@ class Joiner:
             self.troubles.append(traceback.format_exc(limit=3))
 
     def _boot(self, instance: Instance) -> None:
-        if self._kwok:
+        if self._fake:
             self._boot_kwok(instance)
             return
         self._cluster.add_node(
@@ -119,7 +120,7 @@ class Joiner:
             {
                 "metadata": {
                     "name": name,
-                    "annotations": {"kwok.x-k8s.io/node": "fake"},
+                    "annotations": {kwok.ANNOTATION: "fake"},
                     "labels": {
                         **labels(instance),
                         "kubernetes.io/hostname": name,

@@ -4,6 +4,7 @@
 the kernel's rules equal to the policies until it is ended, and takes them away then.
 """
 
-from tests.world.netpol.policies import Neighbour, compile_rules
+from tests.world.netpol.endpoints import Neighbour
+from tests.world.netpol.policies import compile_rules
 
 __all__ = ["Neighbour", "compile_rules"]

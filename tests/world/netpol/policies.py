@@ -2,48 +2,21 @@
 
 What Kubernetes says, and what this keeps to: a pod that no policy selects for a direction is open
 in that direction; a selected one allows the union of what its policies' rules allow; answers to an
-allowed connection are allowed. A node may always reach the pods on it, so what the world's own
-programs send (probes, the ingress controller) passes. Denied packets are dropped.
+allowed connection are allowed. Denied packets are dropped.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from tests.world.netpol import table
+from tests.world.netpol.endpoints import Endpoint, Json, Neighbour, endpoints
 from tests.world.netpol.selectors import matches
 
-TABLE = "understudy_policies"
-Json = Mapping[str, Any]
 _ANY = "any"
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A program of the world that runs beside the cluster but that policies see as a pod.
-
-    DNS is one: policies allow it by the labels of the pods it has in other clusters.
-    """
-
-    address: str
-    port: int
-    labels: Mapping[str, str]
-    namespace: str
-    namespace_labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Endpoint:
-    """An address that selectors can find; `port` narrows it to one port."""
-
-    address: str
-    namespace: str
-    labels: Mapping[str, str]
-    namespace_labels: Mapping[str, str]
-    named_ports: Mapping[tuple[str, str], int]
-    port: int | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -62,46 +35,26 @@ class _Port:
             return f"meta l4proto {self.protocol}"
         return f"{self.protocol} dport {self.ports}"
 
+    def narrowed(self, only: int) -> Iterator[_Port]:
+        """What is left of it at an endpoint that has one port alone."""
+        if self.ports != _ANY:
+            low, _, high = self.ports.partition("-")
+            if not int(low) <= only <= int(high or low):
+                return
+        for protocol in ("tcp", "udp") if self.protocol == _ANY else (self.protocol,):
+            yield _Port(protocol, str(only))
+
 
 _EVERY_PORT = _Port(_ANY, _ANY)
 
 
-def _endpoints(
-    pods: Iterable[Json], namespaces: Iterable[Json], neighbours: Iterable[Neighbour]
-) -> list[_Endpoint]:
-    labels_of = {
-        item["metadata"]["name"]: item["metadata"].get("labels") or {} for item in namespaces
-    }
-    found = [
-        _Endpoint(
-            address=pod["status"]["podIP"],
-            namespace=pod["metadata"]["namespace"],
-            labels=pod["metadata"].get("labels") or {},
-            namespace_labels=labels_of.get(pod["metadata"]["namespace"], {}),
-            named_ports={
-                (port.get("protocol", "TCP"), port["name"]): port["containerPort"]
-                for container in pod["spec"].get("containers", [])
-                for port in container.get("ports") or []
-                if "name" in port
-            },
-        )
-        for pod in pods
-        if (pod.get("status") or {}).get("podIP")
-        and pod["status"].get("phase") not in {"Succeeded", "Failed"}
-        and not pod["spec"].get("hostNetwork")
-    ]
-    for near in neighbours:
-        given = {"kubernetes.io/metadata.name": near.namespace, **near.namespace_labels}
-        found.append(_Endpoint(near.address, near.namespace, near.labels, given, {}, near.port))
-    return found
-
-
-def _numbered(port: Json, owner: _Endpoint | None) -> _Port | None:
+def _numbered(port: Json, owner: Endpoint | None) -> _Port | None:
     protocol = port.get("protocol", "TCP")
     number = port.get("port")
     if number is None:
         return _Port(protocol.lower(), _ANY)
     if isinstance(number, str):
+        # A pod without a port of this name has none to allow.
         number = owner.named_ports.get((protocol, number)) if owner is not None else None
         if number is None:
             return None
@@ -109,7 +62,7 @@ def _numbered(port: Json, owner: _Endpoint | None) -> _Port | None:
     return _Port(protocol.lower(), f"{number}-{last}" if last != number else str(number))
 
 
-def _ports(rule: Json, owner: _Endpoint | None) -> Iterator[_Port]:
+def _ports(rule: Json, owner: Endpoint | None) -> Iterator[_Port]:
     """What a rule allows of an endpoint, whose named ports they are."""
     listed = rule.get("ports")
     if not listed:
@@ -121,7 +74,7 @@ def _ports(rule: Json, owner: _Endpoint | None) -> Iterator[_Port]:
             yield numbered
 
 
-def _is_peer(peer: Json, candidate: _Endpoint, namespace: str) -> bool:
+def _is_peer(peer: Json, candidate: Endpoint, namespace: str) -> bool:
     in_namespaces, of_pods = peer.get("namespaceSelector"), peer.get("podSelector")
     if in_namespaces is None:
         if candidate.namespace != namespace:
@@ -131,61 +84,86 @@ def _is_peer(peer: Json, candidate: _Endpoint, namespace: str) -> bool:
     return of_pods is None or matches(of_pods, candidate.labels)
 
 
-def _block(block: Json, side: str) -> str:
-    match = f"ip {side} {block['cidr']}"
-    if block.get("except"):
-        match += f" ip {side} != {{ {', '.join(sorted(block['except']))} }}"
-    return match
+def _blocks(peers: Iterable[Json], side: str) -> Iterator[str]:
+    """The conditions of networks; one of IPv6 has nobody in it here."""
+    for peer in peers:
+        block = peer.get("ipBlock")
+        if block is None:
+            continue
+        network = ipaddress.ip_network(block["cidr"], strict=False)
+        if isinstance(network, ipaddress.IPv6Network):
+            continue
+        excepted = ipaddress.collapse_addresses(
+            ipaddress.IPv4Network(cidr, strict=False) for cidr in block.get("except") or []
+        )
+        less = ", ".join(map(str, excepted))
+        yield f"ip {side} {network}" + (f" ip {side} != {{ {less} }}" if less else "")
 
 
 def _addresses(side: str, addresses: Iterable[str]) -> str:
     return f"ip {side} {{ {', '.join(sorted(addresses))} }}"
 
 
-def _to_one_port(port: _Port, only: int) -> bool:
-    """Whether what a rule allows includes the one port of a neighbour."""
-    if port.ports == _ANY:
-        return True
-    low, _, high = port.ports.partition("-")
-    return int(low) <= only <= int(high or low)
+@dataclass(frozen=True)
+class _Everyone:
+    """All endpoints, and those of each namespace."""
+
+    all: Sequence[Endpoint]
+    by_namespace: Mapping[str, Sequence[Endpoint]]
+
+    def selected(self, policy: Json) -> list[Endpoint]:
+        """The pods that a policy is about."""
+        selector = policy["spec"].get("podSelector") or {}
+        own = self.by_namespace.get(policy["metadata"]["namespace"], ())
+        return [each for each in own if each.port is None and matches(selector, each.labels)]
+
+    def peers(self, listed: Sequence[Json], namespace: str) -> list[Endpoint]:
+        """Those that any of a rule's selectors takes."""
+        selectors = [peer for peer in listed if "ipBlock" not in peer]
+        wide = any("namespaceSelector" in peer for peer in selectors)
+        candidates = self.all if wide else self.by_namespace.get(namespace, ())
+        return [e for e in candidates if any(_is_peer(peer, e, namespace) for peer in selectors)]
 
 
-def _rule_lines(
-    rule: Json, inward: bool, selected: Sequence[_Endpoint], everyone: Sequence[_Endpoint], ns: str
+def _inward(
+    rule: Json, selected: Sequence[Endpoint], everyone: _Everyone, namespace: str
 ) -> Iterator[str]:
-    """One nftables rule for each combination of ports, peers and selected pods."""
-    own, other = ("daddr", "saddr") if inward else ("saddr", "daddr")
-    mine = _addresses(own, {pod.address for pod in selected})
-    listed = rule.get("from" if inward else "to")
-    blocks = [peer["ipBlock"] for peer in listed or [] if "ipBlock" in peer]
-    peers = [peer for peer in listed or [] if "ipBlock" not in peer]
-    found = [e for e in everyone if any(_is_peer(peer, e, ns) for peer in peers)]
-    # Peers by what may be reached: named ports differ from pod to pod.
-    if inward:
-        owners: dict[_Port, set[str]] = defaultdict(set)
-        for pod in selected:
-            for port in _ports(rule, pod):
-                owners[port].add(pod.address)
-        sources = [_block(block, other) for block in blocks]
-        if found:
-            sources.append(_addresses(other, {e.address for e in found}))
-        for port, addresses in sorted(owners.items()):
-            for source in sources if listed else [""]:
-                yield f"{_addresses(own, addresses)} {source} {port.match}"
-        return
-    for port in _ports(rule, None):
-        for target in [_block(block, other) for block in blocks] if listed else [""]:
+    """What an ingress rule allows: one line for each port and source."""
+    listed = rule.get("from") or []
+    sources = list(_blocks(listed, "saddr")) if listed else [""]
+    found = everyone.peers(listed, namespace)
+    if found:
+        sources.append(_addresses("saddr", {each.address for each in found}))
+    # Named ports are the selected pods' and differ from one to another.
+    owners: dict[_Port, set[str]] = defaultdict(set)
+    for pod in selected:
+        for port in _ports(rule, pod):
+            owners[port].add(pod.address)
+    for port, addresses in owners.items():
+        for source in sources:
+            yield f"{_addresses('daddr', addresses)} {source} {port.match}"
+
+
+def _outward(
+    rule: Json, selected: Sequence[Endpoint], everyone: _Everyone, namespace: str
+) -> Iterator[str]:
+    """What an egress rule allows: one line for each port and destination."""
+    mine = _addresses("saddr", {pod.address for pod in selected})
+    listed = rule.get("to") or []
+    for target in _blocks(listed, "daddr") if listed else [""]:
+        for port in _ports(rule, None):
             yield f"{mine} {target} {port.match}"
+    # Named ports are the reached pods'.
     reached: dict[_Port, set[str]] = defaultdict(set)
-    for endpoint in found:
+    for endpoint in everyone.peers(listed, namespace):
         for port in _ports(rule, endpoint):
-            if endpoint.port is None:
-                reached[port].add(endpoint.address)
-            elif _to_one_port(port, endpoint.port):
-                for protocol in [port.protocol] if port.protocol != _ANY else ["tcp", "udp"]:
-                    reached[_Port(protocol, str(endpoint.port))].add(endpoint.address)
-    for port, addresses in sorted(reached.items()):
-        yield f"{mine} {_addresses(other, addresses)} {port.match}"
+            for narrowed in [port] if endpoint.port is None else port.narrowed(endpoint.port):
+                reached[narrowed].add(endpoint.address)
+    for port, addresses in reached.items():
+        yield f"{mine} {_addresses('daddr', addresses)} {port.match}"
+
+
+_LINES = {"Ingress": _inward, "Egress": _outward}
 
 
 def _directions(spec: Json) -> set[str]:
@@ -195,65 +173,30 @@ def _directions(spec: Json) -> set[str]:
     return {"Ingress", "Egress"} if spec.get("egress") else {"Ingress"}
 
 
-def _set(name: str, addresses: Iterable[str]) -> list[str]:
-    listed = ", ".join(sorted(addresses))
-    elements = [f"    elements = {{ {listed} }}"] if listed else []
-    return [f"  set {name} {{", "    type ipv4_addr", *elements, "  }"]
-
-
-def _chain(name: str, lines: Iterable[str]) -> list[str]:
-    return [f"  chain {name} {{", *(f"    {' '.join(line.split())}" for line in lines), "  }"]
-
-
 def compile_rules(
     policies: Iterable[Json],
     namespaces: Iterable[Json],
     pods: Iterable[Json],
     neighbours: Iterable[Neighbour] = (),
 ) -> str:
-    """The whole ruleset as `nft -f` takes it: it replaces the table of before in one step."""
-    everyone = _endpoints(pods, namespaces, neighbours)
+    """The whole ruleset as `nft -f` takes it: it replaces the table of before in one step.
+
+    Equal input gives equal text, in whatever order it comes.
+    """
+    found = endpoints(pods, namespaces, neighbours)
+    by_namespace: dict[str, list[Endpoint]] = defaultdict(list)
+    for endpoint in found:
+        by_namespace[endpoint.namespace].append(endpoint)
+    everyone = _Everyone(found, by_namespace)
     closed: dict[str, set[str]] = {"Ingress": set(), "Egress": set()}
     allowed: dict[str, set[str]] = {"Ingress": set(), "Egress": set()}
     for policy in policies:
-        ns, spec = policy["metadata"]["namespace"], policy["spec"]
-        selected = [
-            e
-            for e in everyone
-            if e.port is None
-            and e.namespace == ns
-            and matches(spec.get("podSelector") or {}, e.labels)
-        ]
+        namespace, spec = policy["metadata"]["namespace"], policy["spec"]
+        selected = everyone.selected(policy)
         if not selected:
             continue
         for direction in _directions(spec):
             closed[direction] |= {pod.address for pod in selected}
-            inward = direction == "Ingress"
             for rule in spec.get(direction.lower()) or []:
-                allowed[direction] |= set(_rule_lines(rule, inward, selected, everyone, ns))
-    answers = "ct state established,related accept"
-    outward = "ip saddr @closed_out jump outward"
-    lines = [
-        f"add table inet {TABLE}",
-        f"delete table inet {TABLE}",
-        f"table inet {TABLE} {{",
-        *_set("closed_in", closed["Ingress"]),
-        *_set("closed_out", closed["Egress"]),
-        *_chain("inward", [*(f"{line} return" for line in sorted(allowed["Ingress"])), "drop"]),
-        *_chain("outward", [*(f"{line} return" for line in sorted(allowed["Egress"])), "drop"]),
-        *_chain(
-            "between_pods",
-            [
-                "type filter hook forward priority filter; policy accept;",
-                answers,
-                outward,
-                "ip daddr @closed_in jump inward",
-            ],
-        ),
-        *_chain(
-            "to_the_node",
-            ["type filter hook input priority filter; policy accept;", answers, outward],
-        ),
-        "}",
-    ]
-    return "\n".join(lines) + "\n"
+                allowed[direction] |= set(_LINES[direction](rule, selected, everyone, namespace))
+    return table.render(closed["Ingress"], closed["Egress"], allowed["Ingress"], allowed["Egress"])

@@ -20,18 +20,19 @@ def upgrade() -> None:
         sa.Column("action", sa.String, nullable=False),
         sa.Column("repository", sa.String),
         sa.Column("number", sa.Integer),
-        sa.Column("received_at", UtcDateTime, nullable=False),
+        sa.Column("received_at", UtcDateTime, nullable=False, index=True),
         sa.Column("times", sa.Integer, nullable=False),
     )
     op.create_table(
         "environments",
         sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("identity", sa.String, nullable=False, unique=True),
         sa.Column("repository", sa.String, nullable=False),
         sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("name", sa.String, nullable=False),
+        sa.Column("name", sa.String, nullable=False, unique=True),
         sa.Column("wanted", sa.Integer, nullable=False),
         sa.Column("seen", sa.Integer, nullable=False),
-        sa.Column("hinted_at", UtcDateTime, nullable=False),
+        sa.Column("waiting_since", UtcDateTime, nullable=False),
         sa.Column("due_at", UtcDateTime),
         sa.Column("phase", sa.String, nullable=False),
         sa.Column("stack_exists", sa.Boolean, nullable=False),
@@ -47,7 +48,6 @@ def upgrade() -> None:
         sa.Column("lease_owner", sa.String),
         sa.Column("lease_token", sa.Integer, nullable=False),
         sa.Column("lease_until", UtcDateTime),
-        sa.UniqueConstraint("repository", "number"),
     )
     op.create_table(
         "timeline",

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +39,9 @@ def test_a_file_survives_the_way_through_a_stack_config() -> None:
         pytest.param("- a\n", "", "no mapping", id="list"),
         pytest.param("a: [\n", "line 2, column 1", "no valid YAML", id="malformed"),
         pytest.param("services: {}\n", "line 1, column 1", "at least 1", id="no services"),
-        pytest.param(SMALLEST + "    prot: 1\n", "line 5, column 5", "unknown key 'prot'", id="key"),
+        pytest.param(
+            SMALLEST + "    prot: 1\n", "line 5, column 5", "unknown key 'prot'", id="key"
+        ),
         pytest.param(SMALLEST + "sevices: {}\n", "line 5, column 1", "unknown key", id="top key"),
         pytest.param(SMALLEST.replace("web:", "Web_:", 1), "line 2", "no DNS label", id="label"),
         pytest.param(SMALLEST.replace(":{sha}", ":1"), "line 3", "lacks {sha}", id="no sha"),
@@ -89,6 +93,4 @@ def test_any_text_is_either_read_or_refused_with_a_sentence(text: str) -> None:
 
 @given(st.recursive(st.none() | st.integers() | st.text(), st.lists, max_leaves=5))
 def test_any_service_value_is_refused_with_a_sentence(value: object) -> None:
-    import json
-
     assert ".stage.yaml" in refusal(json.dumps({"services": {"web": value}}))

@@ -1,3 +1,7 @@
+from typing import Any
+
+import pytest
+
 from infra.contract import Platform, StageFile
 from infra.kubernetes.network import NetworkArgs, policies
 
@@ -10,7 +14,7 @@ services:
 )
 
 
-def compiled(**platform: object) -> dict[str, dict[str, object]]:
+def compiled(**platform: object) -> dict[str, Any]:
     settings = Platform.model_validate({"domain": "preview.test", **platform})
     return policies(NetworkArgs("pr-7", {}, STAGE, settings))
 
@@ -25,7 +29,7 @@ def test_everything_is_denied_first() -> None:
 def test_only_routed_services_are_open_to_the_ingress_and_only_from_there() -> None:
     found = compiled(ingress_sources=("10.244.0.1/32", "traefik"))
     assert "ingress-api" not in found
-    (rule,) = found["ingress-web"]["ingress"]  # type: ignore[misc]
+    (rule,) = found["ingress-web"]["ingress"]
     assert rule["ports"] == [{"protocol": "TCP", "port": 8080}]
     assert rule["from_"] == [
         {"ip_block": {"cidr": "10.244.0.1/32"}},
@@ -34,7 +38,7 @@ def test_only_routed_services_are_open_to_the_ingress_and_only_from_there() -> N
 
 
 def test_dns_goes_only_to_the_named_servers() -> None:
-    (rule,) = compiled(dns_servers=("10.96.0.10/32",))["dns"]["egress"]  # type: ignore[misc]
+    (rule,) = compiled(dns_servers=("10.96.0.10/32",))["dns"]["egress"]
     assert rule["to"] == [{"ip_block": {"cidr": "10.96.0.10/32"}}]
     assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {
         ("UDP", 53),
@@ -50,6 +54,16 @@ def test_telemetry_is_opened_only_where_it_is_sent() -> None:
             "to": [{"ip_block": {"cidr": "10.244.0.1/32"}}],
             "ports": [{"protocol": "TCP", "port": 4318}],
         }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "port"),
+    [("http://c:4318", 4318), ("https://otlp.test", 443), ("http://otlp.test/v1", 80)],
+)
+def test_without_known_destinations_the_endpoints_port_is_open(endpoint: str, port: int) -> None:
+    assert compiled(otlp_endpoint=endpoint)["telemetry"]["egress"] == [
+        {"ports": [{"protocol": "TCP", "port": port}]}
     ]
 
 

@@ -1,5 +1,7 @@
-"""Stand-in for pulumi-resource-aws: the two CloudFront types that the programs use, by boto3.
+"""A stand-in for Pulumi's AWS provider plugin, in the manner of its version 7.
 
-Property names, defaults and the ways of updating and deleting are those of the official provider
-(which bridges Terraform's). Whatever else is asked for is refused, not ignored.
+It knows the two CloudFront types that this project's programs use, with the official plugin's
+property names, defaults, outputs, diffs and ways to delete, and refuses the rest. What it leaves
+out: default tags, assumed roles, waiting for certificates to become visible, and the properties
+that a mirrored distribution never has.
 """

@@ -1,53 +1,48 @@
 """The calls of the AWS provider."""
 
-from __future__ import annotations
-
-import json
-import threading
-from typing import Any
+from typing import Any, Final
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2
 
-from tests.world.plugins.changes import differences, parsed
-from tests.world.plugins.serve import Refused, StandIn, clear_errors, diff_response, served_schema
-from tests.world.plugins.values import UNKNOWN, from_struct, has_unknown, marked_like, reveal, to_struct
-
-DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
-POLICY = "aws:cloudfront/continuousDeploymentPolicy:ContinuousDeploymentPolicy"
-TYPES = (DISTRIBUTION, POLICY)
-_COMPUTED = {
-    DISTRIBUTION: ("arn", "callerReference", "domainName", "etag", "hostedZoneId", "status"),
-    POLICY: ("arn", "etag", "lastModifiedTime"),
-}
-_SETTINGS = frozenset(
-    {"region", "endpoints", "skipCredentialsValidation", "skipRequestingAccountId"}
-    | {"skipMetadataApiCheck", "skipRegionValidation", "version", "pluginDownloadURL"}
+from tests.world.plugins import changes
+from tests.world.plugins.aws import check, compare, distribution, policy
+from tests.world.plugins.aws.account import Account
+from tests.world.plugins.aws.calls import ApiError, Patience
+from tests.world.plugins.aws.fields import DEFAULTS, Properties, plain
+from tests.world.plugins.aws.properties import CHANGING, COMPUTED, DISTRIBUTION, INPUTS, TAGGED
+from tests.world.plugins.aws.settings import problem, settings
+from tests.world.plugins.changes import Change, Path, parsed
+from tests.world.plugins.serve import (
+    NotReady,
+    Refused,
+    StandIn,
+    clear_errors,
+    diff_response,
+    served_schema,
 )
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    DISTRIBUTION: {
-        "retainOnDelete": False,
-        "waitForDeployment": True,
-        "httpVersion": "http2",
-        "priceClass": "PriceClass_All",
-        "staging": False,
-    },
-    POLICY: {},
-}
+from tests.world.plugins.values import (
+    UNKNOWN,
+    from_struct,
+    marked_like,
+    reveal,
+    to_struct,
+)
+
+_NAMES: Final = {DISTRIBUTION: "CloudFront Distribution"}
+_POLICY_NAME: Final = "CloudFront Continuous Deployment Policy"
+_NOT_CONFIGURATION: Final = frozenset({"retainOnDelete", "waitForDeployment"})
 
 
 class AwsProvider(StandIn):
-    """Serves the engine's calls for one region."""
+    """Serves the engine's calls for one configured account."""
 
     version = "7.51.1"
 
     def __init__(self) -> None:
         super().__init__()
-        self._region: str | None = None
-        self._endpoint: str | None = None
-        self._made: dict[str, Any] | None = None
-        self._lock = threading.Lock()
+        self._account: Account | None = None
 
     def GetSchema(  # noqa: N802
         self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext
@@ -59,13 +54,11 @@ class AwsProvider(StandIn):
     def CheckConfig(  # noqa: N802
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Refuse settings that would be ignored."""
+        """Refuse configuration that would be ignored."""
         failures = [
-            provider_pb2.CheckFailure(
-                property=key, reason=f"Setting {key!r} is not known to the stand-in for AWS."
-            )
-            for key in from_struct(request.news)
-            if key not in _SETTINGS
+            provider_pb2.CheckFailure(property=key, reason=sentence)
+            for key, value in from_struct(request.news).items()
+            if (sentence := problem(key, reveal(value)))
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
@@ -73,95 +66,61 @@ class AwsProvider(StandIn):
     def DiffConfig(  # noqa: N802
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """Another region holds other resources; anything else is an update."""
+        """Another configuration is an update: the resources are global, and stay."""
         olds, news = reveal(from_struct(request.old_inputs)), reveal(from_struct(request.news))
-        found = dict(differences(olds, news))
-        return diff_response(
-            {
-                path: change.replacing() if path[0] == "region" else change
-                for path, change in found.items()
-            }
-        )
+        return diff_response(dict(changes.differences(olds, news)))
 
     @clear_errors
     def Configure(  # noqa: N802
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Keep the settings; AWS is called when first needed."""
-        given = reveal(from_struct(request.args))
-        self._region = given.get("region")
-        endpoints = given.get("endpoints") or []
-        if isinstance(endpoints, str):
-            endpoints = json.loads(endpoints)
-        for endpoint in endpoints:
-            self._endpoint = endpoint.get("cloudfront", self._endpoint)
+        """Keep the settings, and begin to load the client."""
+        self._account = Account(settings(from_struct(request.args)))
+        self._account.warm()
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    def _resource(self, token: str) -> Any:
-        if token not in TYPES:
-            raise Refused(
-                f"Resource type {token!r} is not known to the stand-in for AWS: it serves "
-                f"{' and '.join(TYPES)}."
-            )
-        with self._lock:
-            if self._made is None:
-                self._made = self._connect()
-            return self._made[token]
-
-    def _connect(self) -> dict[str, Any]:
-        # A preview without a change never gets here, and the import is most of its time.
-        import boto3  # noqa: PLC0415
-
-        from tests.world.plugins.aws import resources  # noqa: PLC0415
-
-        client = boto3.client(
-            "cloudfront", region_name=self._region, endpoint_url=self._endpoint
-        )
-        waiter = resources.Waiter(self.cancelled)
-        return {
-            DISTRIBUTION: resources.Distribution(client, waiter),
-            POLICY: resources.Policy(client, waiter),
-        }
+    @property
+    def _configured(self) -> Account:
+        if self._account is None:
+            raise Refused("The AWS provider was called before it was configured.")
+        return self._account
 
     @clear_errors
     def Invoke(  # noqa: N802
         self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
         """No function is known."""
-        raise Refused(f"Function {request.tok!r} is not known to the stand-in for AWS.")
+        raise Refused(f"Function {request.tok!r} is not known to the stand-in for the AWS plugin.")
 
     @clear_errors
     def Check(  # noqa: N802
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Refuse what is not known, and fill in the provider's defaults."""
+        """Refuse what is not known, and fill in the defaults."""
         token = _token(request.urn)
-        given = from_struct(request.news)
-        inputs = {**_DEFAULTS.get(token, {}), **given}
-        if not has_unknown(inputs):
-            self._resource(token).check(reveal(inputs))
-        elif token not in TYPES:
-            self._resource(token)
-        return provider_pb2.CheckResponse(inputs=to_struct(inputs))
+        inputs = plain(from_struct(request.news))
+        failures = [
+            provider_pb2.CheckFailure(property=path, reason=sentence)
+            for path, sentence in check.problems(token, inputs)
+        ]
+        if failures:
+            return provider_pb2.CheckResponse(failures=failures)
+        return provider_pb2.CheckResponse(inputs=to_struct(check.filled(token, inputs)))
 
     @clear_errors
     def Diff(  # noqa: N802
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """Compare the inputs of before with those of now."""
-        token = _token(request.urn)
-        olds, news = reveal(from_struct(request.old_inputs)), reveal(from_struct(request.news))
+        """Compare the inputs with the resource as recorded."""
         ignored = [parsed(path) for path in request.ignoreChanges]
-        found = {
-            path: change
-            for path, change in differences(olds, news)
-            if not any(path[: len(prefix)] == prefix for prefix in ignored)
-        }
-        replacing = self._resource(token).replacing if found else frozenset()
+        found = _differences(
+            _token(request.urn), from_struct(request.olds), from_struct(request.news)
+        )
         return diff_response(
             {
-                path: change.replacing() if path[0] in replacing else change
+                path: change
                 for path, change in found.items()
+                if not any(path[: len(prefix)] == prefix for prefix in ignored)
             }
         )
 
@@ -169,67 +128,165 @@ class AwsProvider(StandIn):
     def Create(  # noqa: N802
         self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        """Make it."""
+        """Make the resource, and wait for it if the program wants that."""
         token, inputs = _token(request.urn), from_struct(request.properties)
         if request.preview:
-            unknown = dict.fromkeys(_COMPUTED[token], UNKNOWN)
-            return provider_pb2.CreateResponse(properties=to_struct({**inputs, **unknown}))
-        identifier, outputs = self._told(request.urn, "create", lambda r: r.create(reveal(inputs)))
-        return provider_pb2.CreateResponse(
-            id=identifier, properties=to_struct(marked_like(outputs, inputs))
-        )
+            unknown = dict.fromkeys(COMPUTED[token], UNKNOWN)
+            return provider_pb2.CreateResponse(
+                properties=to_struct(_planned(token, inputs) | unknown)
+            )
+        wanted = reveal(inputs)
+        try:
+            make = distribution.create if token == DISTRIBUTION else policy.create
+            identifier = make(self._configured, wanted)
+        except ApiError as error:
+            raise Refused(f"creating {_name(token)}: {error}") from error
+        outputs = self._settled(token, identifier, inputs, request.timeout)
+        return provider_pb2.CreateResponse(id=identifier, properties=to_struct(outputs))
+
+    def _settled(
+        self, token: str, identifier: str, inputs: Properties, timeout: float
+    ) -> Properties:
+        """The outputs after a write, when it has reached the edges if the program wants that.
+
+        Raises:
+            NotReady: it has not, or the resource can't be read; it exists, though.
+        """
+        try:
+            if token == DISTRIBUTION and inputs.get("waitForDeployment", True):
+                patience = self._patience(timeout)
+                distribution.until_deployed(self._configured, identifier, patience)
+            live = self._read(token, identifier)
+        except (ApiError, Refused) as error:
+            known = _planned(token, inputs)
+            raise NotReady(identifier, known, inputs, [f"{_name(token)}: {error}"]) from error
+        if live is None:
+            raise Refused(f"{_name(token)} ({identifier}) was taken away by somebody else.")
+        return _recorded(token, live, inputs)
+
+    def _patience(self, timeout: float) -> Patience:
+        return Patience(self.cancelled, timeout if timeout > 0 else distribution.DEPLOY_SECONDS)
+
+    def _read(self, token: str, identifier: str) -> Properties | None:
+        look = distribution.read if token == DISTRIBUTION else policy.read
+        return look(self._configured, identifier)
 
     @clear_errors
     def Read(  # noqa: N802
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
-        """It as it is now; no id if it is gone."""
-        inputs = from_struct(request.inputs) or from_struct(request.properties)
-        outputs = self._told(request.urn, "read", lambda r: r.read(request.id, reveal(inputs)))
-        if outputs is None:
+        """The resource as it is now: for a refresh, or to adopt one that no program had yet."""
+        token, inputs = _token(request.urn), from_struct(request.inputs)
+        try:
+            live = self._read(token, request.id)
+        except ApiError as error:
+            raise Refused(f"reading {_name(token)} ({request.id}): {error}") from error
+        if live is None:
             return provider_pb2.ReadResponse()
+        recorded = _recorded(token, live, inputs)
+        now = _inputs(token, recorded, inputs)
         return provider_pb2.ReadResponse(
-            id=request.id,
-            properties=to_struct(marked_like(outputs, inputs)),
-            inputs=request.inputs,
+            id=request.id, properties=to_struct(recorded), inputs=to_struct(now)
         )
 
     @clear_errors
     def Update(  # noqa: N802
         self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.UpdateResponse:
-        """Change it."""
-        inputs = from_struct(request.news)
+        """Change the resource, and wait for it if the program wants that."""
+        token, inputs = _token(request.urn), from_struct(request.news)
+        olds = from_struct(request.olds)
         if request.preview:
-            known = from_struct(request.olds)
-            return provider_pb2.UpdateResponse(properties=to_struct({**known, **inputs}))
-        outputs = self._told(
-            request.urn, "update", lambda r: r.update(request.id, reveal(inputs))
-        )
-        return provider_pb2.UpdateResponse(properties=to_struct(marked_like(outputs, inputs)))
+            kept = {key: olds[key] for key in COMPUTED[token] if key in olds}
+            unknown = dict.fromkeys(CHANGING[token], UNKNOWN)
+            planned = _planned(token, inputs) | kept | unknown
+            return provider_pb2.UpdateResponse(properties=to_struct(planned))
+        found = _differences(token, olds, inputs)
+        try:
+            if any(path[0] not in _NOT_CONFIGURATION for path in found):
+                change = distribution.update if token == DISTRIBUTION else policy.update
+                change(self._configured, request.id, reveal(olds), reveal(inputs))
+        except ApiError as error:
+            raise Refused(f"updating {_name(token)} ({request.id}): {error}") from error
+        outputs = self._settled(token, request.id, inputs, request.timeout)
+        return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     @clear_errors
     def Delete(  # noqa: N802
         self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext
     ) -> Empty:
-        """Take it away."""
-        outputs = reveal(from_struct(request.properties))
-        self._told(request.urn, "delete", lambda r: r.delete(request.id, outputs))
-        return Empty()
-
-    def _told(self, urn: str, verb: str, act: Any) -> Any:
-        """Do it, and tell AWS's refusals as one sentence."""
-        resource = self._resource(_token(urn))
-        import botocore.exceptions  # noqa: PLC0415
-
+        """Take the resource away; one that is gone already is deleted."""
+        token, olds = _token(request.urn), reveal(from_struct(request.properties))
         try:
-            return act(resource)
-        except (
-            botocore.exceptions.ClientError,
-            botocore.exceptions.BotoCoreError,
-        ) as error:
-            raise Refused(f"{verb} of {urn.rpartition('::')[2]!r} failed: {error}") from error
+            if token == DISTRIBUTION:
+                patience = self._patience(request.timeout)
+                distribution.delete(self._configured, request.id, olds, patience)
+            else:
+                policy.delete(self._configured, request.id)
+        except ApiError as error:
+            raise Refused(f"deleting {_name(token)} ({request.id}): {error}") from error
+        return Empty()
 
 
 def _token(urn: str) -> str:
-    return urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+    token = urn.split("::")[2].rsplit("$", maxsplit=1)[-1]
+    check.fields_of(token)
+    return token
+
+
+def _name(token: str) -> str:
+    return _NAMES.get(token, _POLICY_NAME)
+
+
+def _differences(token: str, olds: Properties, news: Properties) -> dict[Path, Change]:
+    before, after = reveal(olds), reveal(news)
+    found = dict(compare.differences(INPUTS[token], before, after))
+    if token in TAGGED:
+        old_tags, new_tags = before.get("tags") or {}, after.get("tags") or {}
+        found |= changes.differences(old_tags, new_tags, ("tags",))
+    return found
+
+
+def _planned(token: str, inputs: Properties) -> Properties:
+    """The outputs that are known from the inputs alone."""
+    tags = {"tagsAll": inputs.get("tags", {})} if token in TAGGED else {}
+    return _unnoted(inputs) | tags
+
+
+def _recorded(token: str, live: Properties, inputs: Properties) -> Properties:
+    """The outputs to keep: the live resource, in the program's order and with its secrets."""
+    own = {"retainOnDelete": False, "waitForDeployment": True} if token == DISTRIBUTION else {}
+    kept = {key: inputs.get(key, default) for key, default in own.items()}
+    wanted = _unnoted(inputs)
+    ordered = compare.aligned(INPUTS[token], live, reveal(wanted))
+    marked: Properties = marked_like(ordered, wanted)
+    if token in TAGGED:
+        marked["tagsAll"] = marked["tags"]
+    return marked | kept
+
+
+def _inputs(token: str, recorded: Properties, before: Properties) -> Properties:
+    """The inputs of a resource as it is now: what the program had given, or all for a new one."""
+    names = {field.name for field in INPUTS[token]} | ({"tags"} if token in TAGGED else set())
+    if not before:
+        adopted = {key: value for key, value in recorded.items() if key in names}
+        return check.filled(token, adopted)
+    kept: Properties = _like(recorded, before)
+    return kept
+
+
+def _like(live: Any, before: Any) -> Any:
+    """The part of `live` that the inputs speak of, with their notes."""
+    if isinstance(live, dict) and isinstance(before, dict):
+        found = {key: _like(live[key], before[key]) for key in before if key in live}
+        return found | ({DEFAULTS: before[DEFAULTS]} if DEFAULTS in before else {})
+    if isinstance(live, list) and isinstance(before, list):
+        padded = [*before, *[None] * (len(live) - len(before))]
+        return [_like(item, like) for item, like in zip(live, padded, strict=False)]
+    return live
+
+
+def _unnoted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _unnoted(item) for key, item in value.items() if key != DEFAULTS}
+    return [_unnoted(item) for item in value] if isinstance(value, list) else value

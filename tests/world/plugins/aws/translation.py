@@ -182,7 +182,9 @@ DISTRIBUTION: Table = {
     "defaultCacheBehavior": Into("DefaultCacheBehavior", _behaviour),
     "orderedCacheBehaviors": Into("CacheBehaviors", counted(_behaviour)),
     "customErrorResponses": Into("CustomErrorResponses", counted(structure(_ERROR))),
-    "restrictions": Into("Restrictions", structure({"geoRestriction": Into("GeoRestriction", _geo)})),
+    "restrictions": Into(
+        "Restrictions", structure({"geoRestriction": Into("GeoRestriction", _geo)})
+    ),
     "viewerCertificate": Into("ViewerCertificate", structure(_CERTIFICATE)),
     "loggingConfig": Into(
         "Logging", lambda value, path: {"Enabled": True, **structure(_LOGGING)(value, path)}

@@ -1,0 +1,164 @@
+"""How Karpenter's time from pod to NodeClaim, and its CPU, grow with the number of NodePools.
+
+Decides whether each environment has a NodePool of its own (docs/decisions/0003). Nodes are kwok's;
+the controller, the API server and the scheduler are real.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from typing import Any
+
+import kubernetes
+
+from infra import naming
+from infra.contract import StageFile
+from infra.karpenter import node_pool
+from tests.bench.report import Report
+from tests.world.cluster.waiting import until
+from tests.world.images import BUSYBOX
+from tests.world.walk import STAGE_FILE
+from tests.world.world import World
+
+COUNTS = (1, 50, 200, 500)
+PROBES = 5
+"""Pods that are timed, one after another, at each count."""
+IDLE_SECONDS = 20.0
+LIMIT_GROWTH = 10.0
+"""From 1 to 200 NodePools, pod to NodeClaim may grow by so much."""
+
+
+def run() -> Report:
+    """Measure at each count in one world."""
+    figures: dict[str, float | None] = {}
+    with World(fake_nodes=True) as world:
+        bench = _Pools(world)
+        made = 0
+        print(f"{'pools':>6} {'pod to NodeClaim s':>20} {'idle CPU %':>12} {'memory MiB':>12}")
+        for count in COUNTS:
+            for index in range(made, count):
+                bench.create(index)
+            made = count
+            bench.settle(count)
+            idle = bench.idle_cpu()
+            seconds = statistics.median(bench.probe(number) for number in range(PROBES))
+            memory = bench.memory()
+            print(f"{count:>6} {seconds:>20.2f} {idle:>12.1f} {memory:>12.0f}", flush=True)
+            figures[f"pod_to_nodeclaim_s_{count}"] = seconds
+            figures[f"idle_cpu_percent_{count}"] = idle
+            figures[f"memory_mib_{count}"] = memory
+    first = figures[f"pod_to_nodeclaim_s_{COUNTS[0]}"] or 0.0
+    for count in COUNTS[1:]:
+        figures[f"growth_{count}"] = (figures[f"pod_to_nodeclaim_s_{count}"] or 0.0) / first
+    return Report(figures, {"growth_200": LIMIT_GROWTH})
+
+
+class _Pools:
+    def __init__(self, world: World) -> None:
+        self._custom = kubernetes.client.CustomObjectsApi(world.cluster.client())
+        self._core = kubernetes.client.CoreV1Api(world.cluster.client())
+        self._stage = StageFile.parse(STAGE_FILE)
+        self._pid = world.cluster.spawner.pid("karpenter")
+        self._probes = 0
+
+    def create(self, index: int) -> None:
+        """One environment's NodePool, as the product makes it."""
+        name, labels = self._named(index)
+        spec = node_pool.specification(
+            node_pool.NodePoolArgs(name, labels, self._stage, "default")
+        )
+        body = {
+            "apiVersion": "karpenter.sh/v1",
+            "kind": "NodePool",
+            "metadata": {"name": name, "labels": labels},
+            "spec": spec,
+        }
+        self._custom.create_cluster_custom_object("karpenter.sh", "v1", "nodepools", body)
+
+    def settle(self, count: int) -> None:
+        """Wait until every NodePool is Ready."""
+
+        def ready() -> bool:
+            found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodepools")
+            good = [
+                item
+                for item in found["items"]
+                for condition in item.get("status", {}).get("conditions", [])
+                if condition["type"] == "Ready" and condition["status"] == "True"
+            ]
+            return len(good) >= count
+
+        until(f"{count} NodePools' readiness", ready, 300, 0.5)
+
+    def probe(self, number: int) -> float:
+        """Seconds from a pod's creation to its NodeClaim's."""
+        index = number % COUNTS[0]
+        name, labels = self._named(index)
+        self._probes += 1
+        pod = f"probe-{self._probes}"
+        before = self._claims()
+        spec: dict[str, Any] = {
+            "nodeSelector": node_pool.node_selector(name),
+            "tolerations": [node_pool.toleration(name)],
+            "terminationGracePeriodSeconds": 0,
+            "containers": [
+                {
+                    "name": "probe",
+                    "image": BUSYBOX,
+                    # More than half of a node's cores, so that each probe needs one of its own.
+                    "resources": {"requests": {"cpu": "1"}},
+                }
+            ],
+            "topologySpreadConstraints": [],
+            "affinity": {
+                "podAntiAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": [
+                        {
+                            "topologyKey": "kubernetes.io/hostname",
+                            "labelSelector": {"matchLabels": {"bench": "probe"}},
+                        }
+                    ]
+                }
+            },
+        }
+        metadata = {"name": pod, "labels": {**labels, "bench": "probe"}}
+        began = time.monotonic()
+        self._core.create_namespaced_pod("default", {"metadata": metadata, "spec": spec})
+        until("a NodeClaim for the probe", lambda: self._claims() - before, 120, 0.02)
+        seconds = time.monotonic() - began
+        self._core.delete_namespaced_pod(pod, "default", grace_period_seconds=0)
+        for claim in self._claims():
+            self._custom.delete_cluster_custom_object(
+                "karpenter.sh", "v1", "nodeclaims", claim
+            )
+        until("the probe's NodeClaim to go", lambda: not self._claims(), 120, 0.1)
+        return seconds
+
+    def idle_cpu(self) -> float:
+        """Percent of one core that the controller takes while nothing happens."""
+        before = self._ticks()
+        time.sleep(IDLE_SECONDS)
+        ticks = self._ticks() - before
+        return 100.0 * ticks / os.sysconf("SC_CLK_TCK") / IDLE_SECONDS
+
+    def memory(self) -> float:
+        """The controller's resident memory in MiB."""
+        with open(f"/proc/{self._pid}/statm") as handle:  # noqa: PTH123 - a kernel file
+            pages = int(handle.read().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    def _ticks(self) -> int:
+        with open(f"/proc/{self._pid}/stat") as handle:  # noqa: PTH123 - a kernel file
+            words = handle.read().rpartition(")")[2].split()
+        return int(words[11]) + int(words[12])
+
+    def _claims(self) -> set[str]:
+        found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodeclaims")
+        return {item["metadata"]["name"] for item in found["items"]}
+
+    def _named(self, index: int) -> tuple[str, dict[str, str]]:
+        repository = "acme/shop"
+        name = naming.environment_name(repository, index + 1)
+        return name, naming.labels(name, repository, index + 1)

@@ -1,0 +1,176 @@
+"""A pull request that tests can change from outside, behind each implementation of the Hub port."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Protocol
+
+from bot import errors, github_api, model, ports, testing
+from tests.world.github.control import GitHubWorld
+
+KEY = model.EnvironmentKey("acme/shop", 1)
+TOKEN = "contract-token"
+FORK = "mallory/shop"
+
+
+class Stand(Protocol):
+    """One repository with one pull request, `KEY`, and the hub that shows it."""
+
+    hub: ports.Hub
+
+    def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
+        """Open the pull request and return its commit."""
+
+    def push(self, files: dict[str, str]) -> str:
+        """Push and return the commit."""
+
+    def close(self, *, merged: bool = False) -> None:
+        """Close or merge it."""
+
+    def delete_fork(self) -> None:
+        """Delete the fork that it is from."""
+
+    def label(self, name: str) -> None:
+        """Add a label."""
+
+    def draft(self) -> None:
+        """Make it a draft."""
+
+    def comments(self) -> dict[int, str]:
+        """The bodies of its comments by id, oldest first."""
+
+    def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment."""
+
+    def statuses(self, deployment_id: int) -> list[tuple[str, str, str]]:
+        """A deployment's states with URL and description, oldest first."""
+
+    def deployments(self) -> int:
+        """How many there are."""
+
+    def fall_silent(self) -> None:
+        """Let GitHub answer nothing but errors from now on."""
+
+
+class GitHubStand:
+    """The real hub, over HTTP, before the fake GitHub."""
+
+    def __init__(self, world: GitHubWorld, credentials: str | github_api.App) -> None:
+        self.world = world
+        self.hub = github_api.GitHubHub(world.base_url, credentials)
+
+    def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
+        """See Stand."""
+        return self.world.open_pull_request(KEY.repository, "change", files, labels, fork).sha
+
+    def push(self, files: dict[str, str]) -> str:
+        """See Stand."""
+        return self.world.push(KEY.repository, KEY.number, files)
+
+    def close(self, *, merged: bool = False) -> None:
+        """See Stand."""
+        self.world.close(KEY.repository, KEY.number, merged)
+
+    def delete_fork(self) -> None:
+        """See Stand."""
+        self.world.delete_fork(FORK)
+
+    def label(self, name: str) -> None:
+        """See Stand."""
+        self.world.label(KEY.repository, KEY.number, name)
+
+    def draft(self) -> None:
+        """See Stand."""
+        self.world.set_draft(KEY.repository, KEY.number, True)
+
+    def comments(self) -> dict[int, str]:
+        """See Stand."""
+        found = self.world.comments(KEY.repository, KEY.number)
+        return {comment["id"]: comment["body"] for comment in found}
+
+    def delete_comment(self, comment_id: int) -> None:
+        """See Stand."""
+        self.world.delete_comment(KEY.repository, comment_id)
+
+    def statuses(self, deployment_id: int) -> list[tuple[str, str, str]]:
+        """See Stand."""
+        return [
+            (status["state"], status["environment_url"], status["description"])
+            for found in self.world.deployments(KEY.repository)
+            if found["id"] == deployment_id
+            for status in found["statuses"]
+        ]
+
+    def deployments(self) -> int:
+        """See Stand."""
+        return len(self.world.deployments(KEY.repository))
+
+    def fall_silent(self) -> None:
+        """See Stand."""
+        self.world.fail_next(502, times=100)
+
+
+class FakeStand:
+    """The recording fake of unit tests."""
+
+    def __init__(self) -> None:
+        self.fake = testing.FakeHub()
+        self.hub: ports.Hub = self.fake
+        self._files: dict[str, str] = {}
+
+    def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
+        """See Stand."""
+        commit = self._commit(files)
+        self.fake.open(KEY, commit, *labels, fork=fork)
+        return commit
+
+    def push(self, files: dict[str, str]) -> str:
+        """See Stand."""
+        commit = self._commit(files)
+        self.fake.change(KEY, head_sha=commit)
+        return commit
+
+    def close(self, *, merged: bool = False) -> None:
+        """See Stand."""
+        self.fake.change(KEY, open=False, merged=merged)
+
+    def delete_fork(self) -> None:
+        """See Stand."""
+        self.fake.change(KEY, head_repository=None)
+
+    def label(self, name: str) -> None:
+        """See Stand."""
+        self.fake.change(KEY, labels=self.fake.pull_requests[KEY].labels | {name})
+
+    def draft(self) -> None:
+        """See Stand."""
+        self.fake.change(KEY, draft=True)
+
+    def comments(self) -> dict[int, str]:
+        """See Stand."""
+        return {number: body for number, (_, body) in self.fake.comments.items()}
+
+    def delete_comment(self, comment_id: int) -> None:
+        """See Stand."""
+        del self.fake.comments[comment_id]
+
+    def statuses(self, deployment_id: int) -> list[tuple[str, str, str]]:
+        """See Stand."""
+        found = self.fake.deployments[deployment_id].statuses
+        return [(state, url or "", description) for state, url, description in found]
+
+    def deployments(self) -> int:
+        """See Stand."""
+        return len(self.fake.deployments)
+
+    def fall_silent(self) -> None:
+        """See Stand."""
+        self.fake.fault = errors.UnreachableError()
+
+    def _commit(self, files: dict[str, str]) -> str:
+        self._files |= files
+        text = repr(sorted(self._files.items()))
+        commit = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+        for path, content in self._files.items():
+            self.fake.files[KEY.repository, path, commit] = content
+        return commit

@@ -1,0 +1,290 @@
+"""The Hub port: the fake of unit tests and the real one before the fake GitHub behave alike.
+
+What only GitHub has (other people, other programs, limits) is tested with the real one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot import errors, github_api, model
+from tests.contract.hub.stands import FORK, KEY, TOKEN, FakeStand, GitHubStand, Stand
+from tests.world.github import description
+from tests.world.github.control import GitHubWorld
+from tests.world.github.server import Server
+from tests.world.github.world import BOT, World
+
+MARKER = "<!-- understudy:environment acme/shop#1 -->"
+
+
+@pytest.fixture
+def world() -> Iterator[GitHubWorld]:
+    """A fake GitHub with `acme/shop`; its answers are held against GitHub's description."""
+    behind = World(keep_bodies=True)
+    behind.credentials.add_token(TOKEN, behind.state.account(BOT))
+    with Server(behind) as server:
+        control = GitHubWorld(server.url)
+        control.create_repository(KEY.repository, {".stage.yaml": "first: 1\n"})
+        yield control
+        assert description.all_faults(behind.exchanges) == []
+
+
+@pytest.fixture(params=["token", "app"])
+def github(request: pytest.FixtureRequest, world: GitHubWorld) -> GitHubStand:
+    """The real hub, with each kind of credentials."""
+    if request.param == "token":
+        return GitHubStand(world, TOKEN)
+    made = world.create_app("understudy")
+    return GitHubStand(world, github_api.App(made["app_id"], made["private_key"]))
+
+
+@pytest.fixture(params=["token", "app", "fake"])
+def stand(request: pytest.FixtureRequest) -> Stand:
+    """Each implementation of the port."""
+    if request.param == "fake":
+        return FakeStand()
+    world: GitHubWorld = request.getfixturevalue("world")
+    if request.param == "token":
+        return GitHubStand(world, TOKEN)
+    made = world.create_app("understudy")
+    return GitHubStand(world, github_api.App(made["app_id"], made["private_key"]))
+
+
+# -- pull requests and files ----------------------------------------------------------------------
+
+
+def test_a_pull_request_is_read_as_it_is_now(stand: Stand) -> None:
+    commit = stand.open({"a": "1"}, "stage")
+    found = stand.hub.pull_request(KEY)
+    assert (found.key, found.head_sha, found.labels) == (KEY, commit, {"stage"})
+    assert (found.open, found.merged, found.draft, found.from_fork) == (True, False, False, False)
+    assert found.head_repository == KEY.repository
+    assert len(found.base_sha) == 40
+    stand.label("stage/pin")
+    stand.draft()
+    newer = stand.push({"a": "2"})
+    found = stand.hub.pull_request(KEY)
+    assert newer != commit
+    assert (found.head_sha, found.labels) == (newer, {"stage", "stage/pin"})
+    assert found.draft
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_closed_one_is_closed(stand: Stand, merged: bool) -> None:
+    stand.open({"a": "1"})
+    stand.close(merged=merged)
+    found = stand.hub.pull_request(KEY)
+    assert (found.open, found.merged) == (False, merged)
+
+
+def test_a_fork_is_named_until_it_is_deleted(stand: Stand) -> None:
+    stand.open({"a": "1"}, fork=FORK)
+    assert stand.hub.pull_request(KEY).head_repository == FORK
+    stand.delete_fork()
+    found = stand.hub.pull_request(KEY)
+    assert (found.head_repository, found.from_fork, found.open) == (None, True, True)
+
+
+@pytest.mark.parametrize(
+    "key", [model.EnvironmentKey("acme/shop", 9), model.EnvironmentKey("acme/none", 1)]
+)
+def test_what_is_not_there_is_not_found(stand: Stand, key: model.EnvironmentKey) -> None:
+    stand.open({"a": "1"})
+    with pytest.raises(errors.NotFoundError, match=key.repository):
+        stand.hub.pull_request(key)
+
+
+def test_a_file_is_read_at_its_commit(stand: Stand) -> None:
+    first = stand.open({".stage.yaml": "größe: 1\n"})
+    second = stand.push({".stage.yaml": "größe: 2\n"})
+    assert stand.hub.file(KEY.repository, ".stage.yaml", first) == "größe: 1\n"
+    assert stand.hub.file(KEY.repository, ".stage.yaml", second) == "größe: 2\n"
+    assert stand.hub.file(KEY.repository, "none.yaml", second) is None
+
+
+# -- the comment ----------------------------------------------------------------------------------
+
+
+def test_there_is_one_comment_and_it_is_edited(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    first = stand.hub.write_comment(KEY, f"{MARKER}\n\none", None)
+    second = stand.hub.write_comment(KEY, f"{MARKER}\n\ntwo", first)
+    assert second == first
+    assert stand.comments() == {first: f"{MARKER}\n\ntwo"}
+
+
+def test_a_forgotten_comment_is_found_by_its_marker(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    first = stand.hub.write_comment(KEY, f"{MARKER}\n\none", None)
+    assert stand.hub.write_comment(KEY, f"{MARKER}\n\ntwo", None) == first
+    assert list(stand.comments().values()) == [f"{MARKER}\n\ntwo"]
+
+
+def test_a_deleted_comment_is_written_anew(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    first = stand.hub.write_comment(KEY, f"{MARKER}\n\none", None)
+    stand.delete_comment(first)
+    second = stand.hub.write_comment(KEY, f"{MARKER}\n\ntwo", first)
+    assert second != first
+    assert stand.comments() == {second: f"{MARKER}\n\ntwo"}
+
+
+def test_a_wrong_id_leads_to_the_comment_all_the_same(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    first = stand.hub.write_comment(KEY, f"{MARKER}\n\none", None)
+    assert stand.hub.write_comment(KEY, f"{MARKER}\n\ntwo", 424_242) == first
+    assert list(stand.comments().values()) == [f"{MARKER}\n\ntwo"]
+
+
+# -- deployments ----------------------------------------------------------------------------------
+
+
+def test_a_commit_has_one_deployment(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    first = stand.hub.create_deployment(KEY.repository, commit, "pr-1")
+    assert stand.hub.create_deployment(KEY.repository, commit, "pr-1") == first
+    newer = stand.push({"a": "2"})
+    assert stand.hub.create_deployment(KEY.repository, newer, "pr-1") != first
+    assert stand.hub.create_deployment(KEY.repository, commit, "pr-2") != first
+    assert stand.deployments() == 3
+
+
+def test_a_deployment_takes_its_states(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    number = stand.hub.create_deployment(KEY.repository, commit, "pr-1")
+    given = [
+        ("in_progress", None, "Coming up"),
+        ("success", "http://pr-1.preview.test", "Ready"),
+        ("inactive", None, ""),
+    ]
+    for state, url, text in given:
+        stand.hub.set_deployment_status(KEY.repository, number, state, url, text)
+    assert stand.statuses(number) == [(state, url or "", text) for state, url, text in given]
+
+
+# -- out of order ---------------------------------------------------------------------------------
+
+
+def test_silence_is_unreachable_for_every_verb(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    hub, at = stand.hub, KEY.repository
+    number = hub.create_deployment(at, commit, "pr-1")
+    comment = hub.write_comment(KEY, MARKER, None)
+    stand.fall_silent()
+    for ask in (
+        lambda: hub.pull_request(KEY),
+        lambda: hub.file(at, ".stage.yaml", commit),
+        lambda: hub.write_comment(KEY, f"{MARKER}\n\ntwo", comment),
+        lambda: hub.write_comment(KEY, f"{MARKER}\n\ntwo", None),
+        lambda: hub.create_deployment(at, commit, "pr-2"),
+        lambda: hub.set_deployment_status(at, number, "success", None, ""),
+    ):
+        with pytest.raises(errors.UnreachableError):
+            ask()
+    assert list(stand.comments().values()) == [MARKER]
+
+
+# -- what only GitHub has -------------------------------------------------------------------------
+
+
+def test_a_marker_that_somebody_else_pasted_is_left_alone(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    theirs = github.world.comment(KEY.repository, 1, "mallory", f"{MARKER}\n\nmine now")
+    ours = github.hub.write_comment(KEY, f"{MARKER}\n\none", None)
+    assert ours != theirs
+    assert github.hub.write_comment(KEY, f"{MARKER}\n\ntwo", None) == ours
+    assert github.comments() == {theirs: f"{MARKER}\n\nmine now", ours: f"{MARKER}\n\ntwo"}
+
+
+def test_the_comment_is_found_behind_many_others(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    for at in range(120):
+        github.world.comment(KEY.repository, 1, "mona", f"talk {at}")
+    ours = github.hub.write_comment(KEY, f"{MARKER}\n\none", None)
+    github.world.comment(KEY.repository, 1, "mona", "more talk")
+    assert github.hub.write_comment(KEY, f"{MARKER}\n\ntwo", None) == ours
+
+
+def test_only_the_first_line_is_a_marker(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    other = github.hub.write_comment(KEY, f"<!-- another -->\n\n{MARKER}", None)
+    assert github.hub.write_comment(KEY, f"{MARKER}\n\none", None) != other
+
+
+def test_no_comment_on_what_is_gone(github: GitHubStand) -> None:
+    with pytest.raises(errors.NotFoundError):
+        github.hub.write_comment(KEY, MARKER, None)
+
+
+def test_a_commit_that_github_has_lost_is_not_a_missing_file(github: GitHubStand) -> None:
+    with pytest.raises(errors.NotFoundError, match="No commit found"):
+        github.hub.file(KEY.repository, ".stage.yaml", "0" * 40)
+
+
+def test_a_folder_is_no_file_and_a_huge_file_is_refused(github: GitHubStand) -> None:
+    commit = github.open({"folder/a": "1", "huge.yaml": "x" * 1_000_001})
+    assert github.hub.file(KEY.repository, "folder", commit) is None
+    with pytest.raises(errors.NotFoundError, match="over 1 MB"):
+        github.hub.file(KEY.repository, "huge.yaml", commit)
+
+
+def test_a_file_that_is_no_text_is_shown_as_far_as_it_is(github: GitHubStand) -> None:
+    commit = github.world.commit(KEY.repository, "main", {"b": b"a\xff\x00b"})
+    assert github.hub.file(KEY.repository, "b", commit) == "a\ufffd\0b"
+
+
+def test_a_forks_file_is_read_through_the_repository(github: GitHubStand) -> None:
+    commit = github.open({".stage.yaml": "theirs: 1\n"}, fork=FORK)
+    assert github.hub.file(KEY.repository, ".stage.yaml", commit) == "theirs: 1\n"
+
+
+def test_a_deployment_neither_merges_nor_waits_for_checks(github: GitHubStand) -> None:
+    commit = github.open({"a": "1"})
+    github.world.commit(KEY.repository, "main", {"later": "1"})
+    number = github.hub.create_deployment(KEY.repository, commit, "pr-1")
+    (made,) = github.world.deployments(KEY.repository)
+    assert made["id"] == number
+    assert (made["transient_environment"], made["production_environment"]) == (True, False)
+
+
+def test_other_programs_deployments_are_left_alone(github: GitHubStand) -> None:
+    commit = github.open({"a": "1"})
+    other_app = github.world.create_app("other")
+    other = github_api.GitHubHub(
+        github.world.base_url, github_api.App(other_app["app_id"], other_app["private_key"])
+    )
+    theirs = other.create_deployment(KEY.repository, commit, "pr-1")
+    other.set_deployment_status(KEY.repository, theirs, "success", None, "theirs")
+    ours = github.hub.create_deployment(KEY.repository, commit, "pr-1")
+    assert ours != theirs
+    github.hub.set_deployment_status(KEY.repository, ours, "success", None, "ours")
+    assert [state for state, _, _ in github.statuses(theirs)] == ["success"]
+
+
+def test_success_ends_the_older_deployments_of_the_environment(github: GitHubStand) -> None:
+    numbers = []
+    commit = github.open({"a": "0"})
+    for at in range(3):
+        numbers.append(github.hub.create_deployment(KEY.repository, commit, "pr-1"))
+        github.hub.set_deployment_status(KEY.repository, numbers[-1], "success", None, "")
+        commit = github.push({"a": str(at + 1)})
+    elsewhere = github.hub.create_deployment(KEY.repository, commit, "pr-2")
+    github.hub.set_deployment_status(KEY.repository, elsewhere, "success", None, "")
+    github.hub.set_deployment_status(KEY.repository, numbers[-1], "inactive", None, "")
+    states = [[state for state, _, _ in github.statuses(number)] for number in numbers]
+    assert states == [["success", "inactive"]] * 3
+    assert [state for state, _, _ in github.statuses(elsewhere)] == ["success"]
+
+
+def test_an_unknown_deployment_is_not_found(github: GitHubStand) -> None:
+    with pytest.raises(errors.NotFoundError):
+        github.hub.set_deployment_status(KEY.repository, 1, "success", None, "")
+
+
+def test_a_long_description_is_cut(github: GitHubStand) -> None:
+    commit = github.open({"a": "1"})
+    number = github.hub.create_deployment(KEY.repository, commit, "pr-1")
+    github.hub.set_deployment_status(KEY.repository, number, "failure", None, "x" * 200)
+    assert github.statuses(number) == [("failure", "", "x" * 140)]

@@ -1,0 +1,449 @@
+"""What every store does, whatever it keeps its rows in.
+
+PostgreSQL is included where UNDERSTUDY_TEST_POSTGRES is the address of a server where databases may
+be made.
+"""
+
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot import clock, errors, model, ports
+from bot.store import SqlStore
+from bot.store.store import MAX_TIMELINE
+from infra import naming
+
+KEY = model.EnvironmentKey("acme/shop", 7)
+OTHER = model.EnvironmentKey("acme/shop", 8)
+THIRD = model.EnvironmentKey("other/shop", 7)
+LEASE = 60.0
+POSTGRESQL = os.environ.get("UNDERSTUDY_TEST_POSTGRES", "")
+
+Open = Callable[[], ports.Store]
+
+
+@pytest.fixture
+def time() -> clock.ManualClock:
+    return clock.ManualClock()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"])
+def open_store(
+    request: pytest.FixtureRequest, tmp_path: Path, time: clock.ManualClock
+) -> Iterator[Open]:
+    """Opens a store on the same database each time; everything is closed at the end."""
+    if request.param == "sqlite":
+        url, drop = f"sqlite:///{tmp_path / 'store.db'}", None
+    else:
+        url, drop = _postgresql()
+    opened: list[SqlStore] = []
+
+    def open_again() -> ports.Store:
+        opened.append(SqlStore(url, time))
+        return opened[-1]
+
+    yield open_again
+    for store in opened:
+        store.close()
+    if drop:
+        drop()
+
+
+def _postgresql() -> tuple[str, Callable[[], None]]:
+    name = f"store_{uuid.uuid4().hex}"
+    address = sa.make_url(POSTGRESQL)
+
+    def run(sql: str) -> None:
+        engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(sql))
+        engine.dispose()
+
+    run(f"CREATE DATABASE {name}")
+    url = address.set(database=name).render_as_string(hide_password=False)
+    return url, lambda: run(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def store(open_store: Open) -> ports.Store:
+    return open_store()
+
+
+def taken(store: ports.Store, owner: str = "worker") -> tuple[ports.Row, ports.Lease]:
+    found = store.take(owner, LEASE)
+    assert found is not None
+    return found
+
+
+# -- deliveries and hints -------------------------------------------------------------------------
+
+
+def test_a_delivery_makes_the_environment_and_a_wish(store: ports.Store) -> None:
+    assert store.record_delivery("guid", "pull_request", "opened", KEY) is True
+    row = store.row(KEY)
+    assert row is not None
+    assert (row.wanted, row.seen) == (1, 0)
+    assert (row.phase, row.stack_exists, row.commit) == (model.Phase.ABSENT, False, None)
+    assert row.name == naming.environment_name("acme/shop", 7)
+    assert row.outputs == {}
+
+
+def test_a_redelivery_is_told_apart_and_wishes_again(store: ports.Store) -> None:
+    store.record_delivery("guid", "pull_request", "opened", KEY)
+    row, lease = taken(store)
+    store.release(lease, row.wanted, None)
+    assert store.take("worker", LEASE) is None
+    assert store.record_delivery("guid", "pull_request", "opened", KEY) is False
+    assert taken(store)[0].wanted == 2
+
+
+def test_a_delivery_about_no_environment_makes_none(store: ports.Store) -> None:
+    assert store.record_delivery("guid", "ping", "", None) is True
+    assert store.record_delivery("guid", "ping", "", None) is False
+    assert store.rows() == []
+
+
+def test_the_edge_value_is_128_random_bits_and_stays(store: ports.Store) -> None:
+    values = set()
+    for key in (KEY, OTHER, THIRD):
+        store.hint(key)
+        row = store.row(key)
+        assert row is not None
+        assert len(bytes.fromhex(row.edge_value)) == 16
+        values.add(row.edge_value)
+        store.hint(key)
+        again = store.row(key)
+        assert again is not None
+        assert again.edge_value == row.edge_value
+    assert len(values) == 3
+
+
+def test_a_repository_in_another_spelling_is_the_same_environment(store: ports.Store) -> None:
+    # Two rows of one name would be two workers on one stack.
+    store.hint(KEY)
+    store.hint(model.EnvironmentKey("Acme/Shop", 7))
+    (row,) = store.rows()
+    assert row.wanted == 2
+    store.note(model.EnvironmentKey("ACME/shop", 7), "seen")
+    assert [entry.text for entry in store.timeline(KEY)] == ["seen"]
+
+
+def test_rows_come_newest_first(store: ports.Store) -> None:
+    for key in (KEY, OTHER, THIRD):
+        store.hint(key)
+    assert [row.key for row in store.rows()] == [THIRD, OTHER, KEY]
+    assert store.row(model.EnvironmentKey("acme/none", 1)) is None
+
+
+# -- taking ---------------------------------------------------------------------------------------
+
+
+def test_nothing_is_taken_where_nothing_waits(store: ports.Store) -> None:
+    assert store.take("worker", LEASE) is None
+    store.hint(KEY)
+    row, lease = taken(store)
+    assert store.take("another", LEASE) is None, "one environment is never worked on twice"
+    store.release(lease, row.wanted, None)
+    assert store.take("worker", LEASE) is None
+
+
+def test_who_has_waited_longest_is_taken_first(store: ports.Store, time: clock.ManualClock) -> None:
+    for key in (KEY, OTHER, THIRD):
+        store.hint(key)
+        time.advance(1)
+    store.hint(KEY)  # asking again costs nobody his place
+    assert [taken(store)[0].key for _ in range(3)] == [KEY, OTHER, THIRD]
+
+
+def test_who_had_a_turn_waits_behind_the_others(
+    store: ports.Store, time: clock.ManualClock
+) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    time.advance(1)
+    store.hint(KEY)
+    time.advance(1)
+    store.hint(OTHER)
+    time.advance(1)
+    store.release(lease, row.wanted, None)
+    assert [taken(store)[0].key for _ in range(2)] == [OTHER, KEY]
+
+
+def test_a_wish_during_the_pass_is_work_after_it(store: ports.Store) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    store.hint(KEY)
+    store.release(lease, row.wanted, None)
+    again, _ = taken(store)
+    assert (again.wanted, again.seen) == (2, 1)
+
+
+def test_what_is_due_is_taken_when_its_time_has_come(
+    store: ports.Store, time: clock.ManualClock
+) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    due = lease.until
+    store.release(lease, row.wanted, due)
+    assert store.take("worker", LEASE) is None
+    time.advance(LEASE - 1)
+    assert store.take("worker", LEASE) is None
+    time.advance(1)
+    again, _ = taken(store)
+    assert (again.key, again.due_at) == (KEY, due)
+
+
+def test_what_is_overdue_goes_before_a_younger_wish(
+    store: ports.Store, time: clock.ManualClock
+) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    store.release(lease, row.wanted, time.now())
+    time.advance(5)
+    store.hint(OTHER)
+    store.hint(KEY)  # its wish is no older than the other's, its due time is
+    assert [taken(store)[0].key for _ in range(2)] == [KEY, OTHER]
+
+
+# -- leases ---------------------------------------------------------------------------------------
+
+
+def test_a_lease_that_ran_out_is_taken_over_with_a_larger_token(
+    store: ports.Store, time: clock.ManualClock
+) -> None:
+    store.hint(KEY)
+    _, old = taken(store, "dead")
+    time.advance(LEASE)
+    row, new = taken(store, "alive")
+    assert row.key == KEY
+    assert new.token > old.token
+
+
+def stale_writes(store: ports.Store, lease: ports.Lease) -> dict[str, Callable[[], object]]:
+    return {
+        "renew": lambda: store.renew(lease, LEASE),
+        "save": lambda: store.save(lease, reason="stale", phase=model.Phase.STUCK),
+        "release": lambda: store.release(lease, 99, None),
+    }
+
+
+@pytest.mark.parametrize("verb", ["renew", "save", "release"])
+@pytest.mark.parametrize("fate", ["taken over", "ran out", "given back"])
+def test_nothing_is_written_under_a_lost_lease(
+    store: ports.Store, time: clock.ManualClock, verb: str, fate: str
+) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    match fate:
+        case "taken over":
+            time.advance(LEASE)
+            taken(store, "another")
+        case "ran out":
+            time.advance(LEASE)
+        case "given back":
+            store.release(lease, row.wanted, None)
+    before = store.row(KEY)
+    with pytest.raises(errors.LeaseLostError, match="acme/shop#7"):
+        stale_writes(store, lease)[verb]()
+    assert store.row(KEY) == before
+
+
+def test_a_heartbeat_keeps_the_lease(store: ports.Store, time: clock.ManualClock) -> None:
+    store.hint(KEY)
+    _, lease = taken(store)
+    for _ in range(3):
+        time.advance(LEASE - 1)
+        renewed = store.renew(lease, LEASE)
+        assert renewed.token == lease.token
+        assert renewed.until > lease.until
+        lease = renewed
+        assert store.take("another", LEASE) is None
+
+
+def test_saving_changes_what_is_named_and_nothing_else(store: ports.Store) -> None:
+    store.hint(KEY)
+    before, lease = taken(store)
+    outputs = {"url": "http://x/", "nested": {"a": [1, None]}}
+    row = store.save(
+        lease,
+        phase=model.Phase.READY,
+        stack_exists=True,
+        commit="a" * 40,
+        outputs=outputs,
+        failures=3,
+        reason="why",
+    )
+    assert row == store.row(KEY)
+    assert (row.phase, row.stack_exists, row.commit) == (model.Phase.READY, True, "a" * 40)
+    assert (row.outputs, row.failures, row.reason) == (outputs, 3, "why")
+    assert (row.edge_value, row.wanted) == (before.edge_value, before.wanted)
+
+
+@pytest.mark.parametrize("changes", [{"seen": 5}, {"lease_token": 9}, {"phase": "asleep"}])
+def test_saving_refuses_what_has_a_verb_of_its_own_or_no_meaning(
+    store: ports.Store, changes: dict[str, object]
+) -> None:
+    store.hint(KEY)
+    _, lease = taken(store)
+    before = store.row(KEY)
+    with pytest.raises(ValueError, match=r"verb|asleep"):
+        store.save(lease, **changes)
+    assert store.row(KEY) == before
+
+
+def test_what_was_seen_never_goes_back(store: ports.Store) -> None:
+    for seen in (5, 2):
+        store.hint(KEY)
+        for _ in range(6):
+            store.hint(KEY)
+        _, lease = taken(store)
+        store.release(lease, seen, None)
+    row = store.row(KEY)
+    assert row is not None
+    assert row.seen == 5
+
+
+def test_what_github_was_told_is_remembered_without_a_lease(store: ports.Store) -> None:
+    store.remember(KEY, comment_id=1)  # nobody there: nothing happens
+    assert store.row(KEY) is None
+    store.hint(KEY)
+    store.remember(KEY, comment_id=2**40, comment_digest="d", deployment_id=2**41)
+    store.remember(KEY, deployment_commit="b" * 40)
+    row = store.row(KEY)
+    assert row is not None
+    assert (row.comment_id, row.comment_digest) == (2**40, "d")
+    assert (row.deployment_id, row.deployment_commit) == (2**41, "b" * 40)
+    with pytest.raises(ValueError, match="phase"):
+        store.remember(KEY, phase="ready")
+
+
+# -- timelines ------------------------------------------------------------------------------------
+
+
+def test_a_timeline_is_told_in_order(store: ports.Store, time: clock.ManualClock) -> None:
+    store.note(KEY, "nobody there")
+    store.hint(KEY)
+    store.hint(OTHER)
+    store.note(KEY, "first")
+    time.advance(1)
+    store.note(KEY, "second: ü, 'quotes' and \n lines")
+    assert [entry.text for entry in store.timeline(KEY)] == [
+        "first",
+        "second: ü, 'quotes' and \n lines",
+    ]
+    first, second = store.timeline(KEY)
+    assert (second.at - first.at).total_seconds() == 1
+    assert second.at == time.now()
+    assert store.timeline(OTHER) == []
+
+
+def test_a_timeline_keeps_its_newest_lines(store: ports.Store) -> None:
+    store.hint(KEY)
+    store.hint(OTHER)
+    store.note(OTHER, "stays")
+    for index in range(MAX_TIMELINE + 5):
+        store.note(KEY, str(index))
+    lines = [entry.text for entry in store.timeline(KEY)]
+    assert len(lines) == MAX_TIMELINE
+    assert (lines[0], lines[-1]) == ("5", str(MAX_TIMELINE + 4))
+    assert len(store.timeline(OTHER)) == 1
+
+
+# -- side by side ---------------------------------------------------------------------------------
+
+
+def side_by_side(count: int, work: Callable[[int], None]) -> None:
+    """Run `work` in threads that begin at one moment; their errors are the test's."""
+    begin = threading.Barrier(count)
+    failures: list[BaseException] = []
+
+    def run(index: int) -> None:
+        try:
+            begin.wait(10)
+            work(index)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    if failures:
+        raise failures[0]
+
+
+def test_workers_side_by_side_never_hold_one_environment_twice(open_store: Open) -> None:
+    # Two stores, as two processes or replicas have, and several threads in each.
+    stores = [open_store(), open_store()]
+    keys = [model.EnvironmentKey("acme/shop", number) for number in range(1, 21)]
+    for key in keys:
+        stores[0].hint(key)
+    found: list[model.EnvironmentKey] = []
+
+    def work(index: int) -> None:
+        while (got := stores[index % 2].take(f"worker-{index}", LEASE)) is not None:
+            found.append(got[0].key)
+
+    side_by_side(6, work)
+    assert sorted(found) == sorted(keys)
+
+
+def test_hints_side_by_side_are_all_counted(open_store: Open) -> None:
+    stores = [open_store(), open_store()]
+
+    def work(index: int) -> None:
+        for number in range(5):
+            stores[index % 2].record_delivery(f"{number}", "pull_request", "labeled", KEY)
+
+    side_by_side(6, work)
+    (row,) = stores[0].rows()
+    assert row.wanted == 30
+
+
+def test_a_hint_is_not_lost_to_the_pass_that_ends_at_the_same_time(store: ports.Store) -> None:
+    rounds = 15
+    store.hint(KEY)
+    for _ in range(rounds):
+        row, lease = taken(store)
+
+        def work(index: int, row: ports.Row = row, lease: ports.Lease = lease) -> None:
+            if index:
+                store.hint(KEY)
+            else:
+                store.release(lease, row.wanted, None)
+
+        side_by_side(2, work)
+    last = store.row(KEY)
+    assert last is not None
+    assert last.wanted == rounds + 1
+
+
+def test_everything_is_there_after_a_crash(open_store: Open, time: clock.ManualClock) -> None:
+    first = open_store()
+    first.record_delivery("guid", "pull_request", "opened", KEY)
+    _, lease = taken(first, "crashed")
+    saved = first.save(lease, phase=model.Phase.PROVISIONING, stack_exists=True)
+    first.note(KEY, "begun")
+
+    second = open_store()  # the first was never closed
+    assert second.row(KEY) == saved
+    assert [entry.text for entry in second.timeline(KEY)] == ["begun"]
+    assert second.record_delivery("guid", "pull_request", "opened", KEY) is False
+    assert second.take("next", LEASE) is None, "the crashed one may still be working"
+    time.advance(LEASE)
+    row, new = taken(second, "next")
+    assert row.stack_exists
+    assert new.token > lease.token
+    with pytest.raises(errors.LeaseLostError):
+        first.save(lease, reason="the crashed one wakes up")
+
+
+def test_an_open_store_is_healthy(store: ports.Store) -> None:
+    assert store.healthy()

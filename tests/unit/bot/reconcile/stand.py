@@ -1,0 +1,109 @@
+"""The loop on the fakes of `bot.testing` and a real store."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+from bot import intent, model, ports, reconcile, store, testing
+from bot.reconcile import deadlines
+
+KEY = model.EnvironmentKey("acme/shop", 7)
+A, B, C = "a" * 40, "b" * 40, "c" * 40
+
+
+class Stand:
+    def __init__(self, folder: Path) -> None:
+        self.clock = testing.SimulatedClock()
+        self.world = testing.FakeWorld(self.clock)
+        self.hub = testing.FakeHub()
+        self.store = store.SqlStore(f"sqlite:///{folder / 'bot.db'}", self.clock)
+        self.engine = testing.FakeEngine(self.world)
+        self.watch = testing.FakeWatch(self.world)
+        self.prover = testing.FakeProver(self.world)
+        self.edge = testing.FakeEdge()
+        self.configurer = testing.FakeConfigurer()
+        self.reporter = testing.FakeReporter()
+        self.stages = reconcile.Stages(
+            hub=self.hub,
+            store=self.store,
+            engine=self.engine,
+            watch=self.watch,
+            prover=self.prover,
+            edge=self.edge,
+            configurer=self.configurer,
+            reporter=self.reporter,
+            policy=intent.Policy(),
+            clock=self.clock,
+            sleep=self.clock.sleep,
+        )
+        self.loop = reconcile.Loop(self.stages)
+
+    def close(self) -> None:
+        self.store.close()
+
+    # -- what people do ---------------------------------------------------------------------------
+
+    def open(self, commit: str = A, *labels: str, fork: str | None = None) -> None:
+        self.hub.open(KEY, commit, *(labels or ("stage",)), fork=fork)
+        self.store.hint(KEY)
+
+    def push(self, commit: str) -> None:
+        self.change(head_sha=commit)
+
+    def shut(self) -> None:
+        self.change(open=False)
+
+    def change(self, **changes: object) -> None:
+        self.hub.change(KEY, **changes)
+        self.store.hint(KEY)
+
+    # -- what the bot does ------------------------------------------------------------------------
+
+    def once(self, stopping: Callable[[], bool] = lambda: False) -> bool:
+        """One pass, if there is work."""
+        taken = self.store.take("test", deadlines.LEASE_SECONDS)
+        if taken is not None:
+            self.loop.run(*taken, stopping)
+            assert not self.engine.running(), "no operation outlives its pass"
+            assert not self.watch.open, "no watch outlives its pass"
+        return taken is not None
+
+    def settle(self, passes: int = 40) -> None:
+        """All passes that are to be made now."""
+        for _ in range(passes):
+            if not self.once():
+                return
+        raise AssertionError("work without end")
+
+    def pass_due(self) -> None:
+        """Let time pass until the next look is due, and take it."""
+        due = self.row.due_at
+        assert due is not None
+        self.clock.advance(max((due - self.clock.now()).total_seconds(), 0.0))
+        assert self.once()
+
+    # -- what there is ----------------------------------------------------------------------------
+
+    @property
+    def row(self) -> ports.Row:
+        found = self.store.row(KEY)
+        assert found is not None
+        return found
+
+    @property
+    def told(self) -> model.Report:
+        return self.reporter.reports[-1]
+
+    @property
+    def verbs(self) -> list[str]:
+        return [operation.verb for operation in self.engine.operations]
+
+    @property
+    def timeline(self) -> list[str]:
+        return [entry.text for entry in self.store.timeline(KEY)]
+
+    def with_policy(self, policy: intent.Policy) -> None:
+        self.stages = dataclasses.replace(self.stages, policy=policy)
+        self.loop = reconcile.Loop(self.stages)

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from bot import intent, model
+from bot.model import Observed, Phase, Step
+from bot.reconcile import plan
+
+NEW, OLD = "b" * 40, "a" * 40
+WANTED = model.Desired(NEW)
+UNWANTED = model.Ignored(intent.CLOSED)
+
+# Rows: phase; columns: what the last successful update was of, while something exists.
+WITH_STACK = {
+    #                    the wanted commit, another one, none succeeded
+    Phase.ABSENT: (Step.UP, Step.UP, Step.UP),
+    Phase.WAITING: (Step.UP, Step.UP, Step.UP),
+    Phase.PROVISIONING: (Step.WATCH, Step.UP, Step.UP),
+    Phase.READY: (Step.NOTHING, Step.UP, Step.UP),
+    Phase.DEGRADED: (Step.WATCH, Step.UP, Step.UP),
+    Phase.SLEEPING: (Step.NOTHING, Step.UP, Step.UP),
+    Phase.DESTROYING: (Step.DESTROY, Step.DESTROY, Step.DESTROY),
+    Phase.STUCK: (Step.UP, Step.UP, Step.UP),
+}
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize(("column", "commit"), [(0, NEW), (1, OLD), (2, None)], ids=["same", "old", "no"])
+def test_wanted_while_something_exists(phase: Phase, column: int, commit: str | None) -> None:
+    observed = Observed(phase, stack_exists=True, commit=commit)
+    assert plan.next_step(WANTED, observed) is WITH_STACK[phase][column]
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_wanted_while_nothing_exists(phase: Phase) -> None:
+    expected = Step.DESTROY if phase is Phase.DESTROYING else Step.UP
+    assert plan.next_step(WANTED, Observed(phase, stack_exists=False)) is expected
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize("reason", [intent.CLOSED, intent.NO_LABEL, intent.FORK_DELETED])
+def test_unwanted_while_something_exists(phase: Phase, reason: str) -> None:
+    observed = Observed(phase, stack_exists=True, commit=OLD)
+    assert plan.next_step(model.Ignored(reason), observed) is Step.DESTROY
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_unwanted_while_nothing_exists(phase: Phase) -> None:
+    expected = Step.DESTROY if phase is Phase.DESTROYING else Step.NOTHING
+    assert plan.next_step(UNWANTED, Observed(phase, stack_exists=False)) is expected
+
+
+def test_each_step_done_ends_in_nothing() -> None:
+    """What a step leads to when it succeeds asks for nothing more (after a watch, at most)."""
+    after = {
+        Step.UP: Observed(Phase.READY, True, NEW),
+        Step.WATCH: Observed(Phase.READY, True, NEW),
+        Step.DESTROY: Observed(Phase.ABSENT, False, None),
+    }
+    starts = itertools.product(Phase, (True, False), (NEW, OLD, None))
+    for wish, (phase, exists, commit) in itertools.product((WANTED, UNWANTED), starts):
+        observed, steps = Observed(phase, exists, commit), 0
+        while (step := plan.next_step(wish, observed)) is not Step.NOTHING:
+            observed, steps = after[step], steps + 1
+            assert steps <= 2, (wish, phase, exists, commit)
+        assert observed.stack_exists is isinstance(wish, model.Desired)

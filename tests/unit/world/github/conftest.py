@@ -1,0 +1,58 @@
+"""A fake GitHub for each test, whose every answer is held against GitHub's description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.world.github import description
+from tests.world.github.control import GitHubWorld
+from tests.world.github.server import Server
+from tests.world.github.world import BOT, World
+
+TOKEN = "test-token"
+
+
+class Api:
+    """Asks the REST API as some caller."""
+
+    def __init__(self, base_url: str, token: str | None) -> None:
+        self._base_url = base_url
+        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    def ask(self, method: str, path: str, **more: object) -> requests.Response:
+        """One request."""
+        headers = {**self.headers, **more.pop("headers", {})}  # type: ignore[dict-item]
+        return requests.request(
+            method,
+            self._base_url + path,
+            headers=headers,
+            timeout=10,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A running server; at the end each of its answers is checked."""
+    world = World(keep_bodies=True)
+    world.credentials.add_token(TOKEN, world.state.account(BOT))
+    with Server(world) as running:
+        yield running
+        assert description.all_faults(world.exchanges) == []
+
+
+@pytest.fixture
+def github(server: Server) -> GitHubWorld:
+    """The control of it, with a repository `acme/shop`."""
+    control = GitHubWorld(server.url)
+    control.create_repository("acme/shop", {".stage.yaml": "services: {}\n", "src/a.py": "a = 1\n"})
+    return control
+
+
+@pytest.fixture
+def api(server: Server, github: GitHubWorld) -> Api:
+    """The API as the bot's person sees it."""
+    return Api(server.url, TOKEN)

@@ -1,0 +1,13 @@
+"""The REST API, one blueprint for each part of it."""
+
+from tests.world.github.api import accounts, hooks, pulls, repositories, work
+
+BLUEPRINTS = (
+    accounts.blueprint,
+    repositories.blueprint,
+    pulls.blueprint,
+    work.blueprint,
+    hooks.blueprint,
+)
+
+__all__ = ["BLUEPRINTS"]

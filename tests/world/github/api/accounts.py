@@ -1,0 +1,71 @@
+"""The caller, Apps and their installations, rate limits."""
+
+from __future__ import annotations
+
+import flask
+
+from tests.world.github import errors, objects, shapes
+from tests.world.github.api.common import Answer, Json, base, viewer, world
+from tests.world.github.shapes.accounts import PERMISSIONS
+from tests.world.github.shapes.common import stamp
+
+blueprint = flask.Blueprint("accounts", __name__)
+
+
+@blueprint.get("/user")
+def user() -> Json:
+    """The person whose token it is; a program has none."""
+    if viewer().app is not None:
+        raise errors.Refusal(403, "Resource not accessible by integration")
+    return shapes.public_user(base(), viewer().account)
+
+
+@blueprint.get("/rate_limit")
+def rate_limit() -> Json:
+    """What is left of this hour."""
+    window = world().limits.windows[viewer().key].roll()
+    core = {
+        "limit": window.limit,
+        "used": window.used,
+        "remaining": max(0, window.limit - window.used),
+        "reset": int(window.reset),
+    }
+    search = {"limit": 30, "used": 0, "remaining": 30, "reset": core["reset"]}
+    return {"resources": {"core": core, "search": search}, "rate": core}
+
+
+@blueprint.get("/app")
+def app() -> Json:
+    """The App itself."""
+    return {**shapes.app(base(), _app()), "installations_count": len(_app().installations)}
+
+
+@blueprint.get("/repos/<owner>/<name>/installation")
+def repository_installation(owner: str, name: str) -> Json:
+    """The App's installation that covers a repository."""
+    found = world().state.repository(f"{owner}/{name}")
+    if found.owner.login not in _app().installations:
+        raise errors.not_found()
+    return shapes.installation(base(), _app(), found.owner)
+
+
+@blueprint.post("/app/installations/<int:number>/access_tokens")
+def access_token(number: int) -> Answer:
+    """A token for an hour."""
+    owners = [login for login, found in _app().installations.items() if found == number]
+    if not owners:
+        raise errors.not_found()
+    token, until = world().credentials.installation_token(_app(), owners[0])
+    return {
+        "token": token,
+        "expires_at": stamp(until),
+        "permissions": PERMISSIONS,
+        "repository_selection": "all",
+    }, 201
+
+
+def _app() -> objects.App:
+    asking = viewer()
+    if not asking.as_app or asking.app is None:
+        raise errors.Refusal(401, "A JSON web token could not be decoded")
+    return asking.app

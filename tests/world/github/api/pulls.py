@@ -1,0 +1,130 @@
+"""Pull requests, their comments and labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+
+from tests.world.github import errors, objects, shapes
+from tests.world.github.api.common import (
+    Answer,
+    Json,
+    base,
+    body,
+    page,
+    pull,
+    repository,
+    viewer,
+    world,
+)
+
+blueprint = flask.Blueprint("pulls", __name__, url_prefix="/repos/<owner>/<name>")
+
+
+@blueprint.get("/pulls")
+def pulls(owner: str, name: str) -> Any:
+    """Pull requests, newest first; open ones unless `state` asks otherwise."""
+    at = repository(owner, name)
+    state = flask.request.args.get("state", "open")
+    head = flask.request.args.get("head", "")
+    found = [
+        item
+        for item in reversed(at.pulls.values())
+        if state in ("all", item.state) and head in ("", f"{item.head_owner.login}:{item.head_ref}")
+    ]
+    return flask.jsonify(page(found, lambda item: shapes.pull_simple(base(), at, item)))
+
+
+@blueprint.get("/pulls/<int:number>")
+def get(owner: str, name: str, number: int) -> Json:
+    """One pull request."""
+    return shapes.pull(base(), *pull(owner, name, number))
+
+
+@blueprint.patch("/pulls/<int:number>")
+def update(owner: str, name: str, number: int) -> Json:
+    """Close, reopen or rename a pull request."""
+    at, found = pull(owner, name, number)
+    given = body()
+    if "title" in given:
+        found.title = str(given["title"])
+    if given.get("state") == "closed":
+        world().state.close(at.full_name, number)
+    elif given.get("state") == "open":
+        world().state.reopen(at.full_name, number)
+    return shapes.pull(base(), at, found)
+
+
+@blueprint.get("/issues/<int:number>/comments")
+def comments(owner: str, name: str, number: int) -> Any:
+    """A pull request's comments, oldest first."""
+    at, _ = pull(owner, name, number)
+    found = [comment for comment in list(at.comments.values()) if comment.number == number]
+    return flask.jsonify(page(found, lambda item: shapes.comment(base(), at, item)))
+
+
+@blueprint.post("/issues/<int:number>/comments")
+def create_comment(owner: str, name: str, number: int) -> Answer:
+    """Comment on a pull request."""
+    at, _ = pull(owner, name, number)
+    asking = viewer()
+    made = world().state.comment(
+        at.full_name, number, asking.account, body().get("body", ""), asking.app
+    )
+    return shapes.comment(base(), at, made), 201
+
+
+@blueprint.get("/issues/comments/<int:number>")
+def get_comment(owner: str, name: str, number: int) -> Json:
+    """One comment."""
+    at = repository(owner, name)
+    return shapes.comment(base(), at, _comment(at, number))
+
+
+@blueprint.patch("/issues/comments/<int:number>")
+def edit_comment(owner: str, name: str, number: int) -> Json:
+    """Change a comment's text; with write access, also somebody else's."""
+    at = repository(owner, name)
+    made = world().state.edit_comment(at.full_name, number, body().get("body", ""))
+    return shapes.comment(base(), at, made)
+
+
+@blueprint.delete("/issues/comments/<int:number>")
+def delete_comment(owner: str, name: str, number: int) -> Answer:
+    """Delete a comment."""
+    world().state.delete_comment(repository(owner, name).full_name, number)
+    return "", 204
+
+
+@blueprint.get("/issues/<int:number>/labels")
+def labels(owner: str, name: str, number: int) -> Any:
+    """A pull request's labels."""
+    at, found = pull(owner, name, number)
+    return _labels(at, found.labels)
+
+
+@blueprint.post("/issues/<int:number>/labels")
+def add_labels(owner: str, name: str, number: int) -> Any:
+    """Add labels."""
+    at, found = pull(owner, name, number)
+    for label in body().get("labels", []):
+        world().state.label(at.full_name, number, str(label))
+    return _labels(at, found.labels)
+
+
+@blueprint.delete("/issues/<int:number>/labels/<path:label>")
+def remove_label(owner: str, name: str, number: int, label: str) -> Any:
+    """Remove a label."""
+    at, _ = pull(owner, name, number)
+    return _labels(at, world().state.unlabel(at.full_name, number, label))
+
+
+def _labels(at: objects.Repository, found: list[objects.Label]) -> Any:
+    return flask.jsonify([shapes.label(base(), at.full_name, label) for label in found])
+
+
+def _comment(at: objects.Repository, number: int) -> objects.Comment:
+    if number not in at.comments:
+        raise errors.not_found()
+    return at.comments[number]

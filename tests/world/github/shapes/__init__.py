@@ -1,0 +1,45 @@
+"""Objects as GitHub's REST API writes them. `base` is the address that the client came by.
+
+Which keys there are is GitHub's published description; tests hold every answer against it.
+"""
+
+from tests.world.github.shapes.accounts import (
+    app,
+    full_repository,
+    installation,
+    public_user,
+    repository,
+    user,
+)
+from tests.world.github.shapes.hooks import delivery, delivery_item, hook
+from tests.world.github.shapes.pulls import comment, commit, file, label, pull, pull_simple
+from tests.world.github.shapes.work import (
+    check_run,
+    combined_status,
+    commit_status,
+    deployment,
+    deployment_status,
+)
+
+__all__ = [
+    "app",
+    "check_run",
+    "combined_status",
+    "comment",
+    "commit",
+    "commit_status",
+    "delivery",
+    "delivery_item",
+    "deployment",
+    "deployment_status",
+    "file",
+    "full_repository",
+    "hook",
+    "installation",
+    "label",
+    "public_user",
+    "pull",
+    "pull_simple",
+    "repository",
+    "user",
+]

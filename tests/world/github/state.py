@@ -1,0 +1,345 @@
+"""Everything that exists, the changes to it, and which deliveries each change makes."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.world.github import errors, git, objects
+from tests.world.github.objects import Account, Deployment, PullRequest, Repository
+
+Send = Callable[[Repository, str, str, Mapping[str, Any]], None]
+"""Told of each event: repository, event, action and what the payload is about."""
+
+Files = Mapping[str, bytes | None]
+"""Content by path; None removes the file."""
+
+
+class State:
+    """All repositories. Every method is one change, made under one lock."""
+
+    def __init__(self, send: Send) -> None:
+        self.lock = threading.RLock()
+        self.accounts: dict[str, Account] = {}
+        self.repositories: dict[str, Repository] = {}
+        self.commits: dict[str, git.Commit] = {}
+        self.on_repository: list[Callable[[Repository], None]] = []
+        self._send = send
+        self._ids = itertools.count(1_000_001)
+
+    def new_id(self) -> int:
+        """An id that nothing else has, whatever its kind: a mixed-up id is never right by luck."""
+        return next(self._ids)
+
+    # -- looking ----------------------------------------------------------------------------------
+
+    def account(self, login: str, kind: str = "User") -> Account:
+        """The account of this name, made where it is missing."""
+        with self.lock:
+            if login.lower() not in self.accounts:
+                self.accounts[login.lower()] = Account(self.new_id(), login, kind)
+            return self.accounts[login.lower()]
+
+    def repository(self, full_name: str) -> Repository:
+        """A repository by name, whatever its case. Raises Refusal (404)."""
+        found = self.repositories.get(full_name.lower())
+        if found is None:
+            raise errors.not_found()
+        return found
+
+    def pull(self, full_name: str, number: int) -> tuple[Repository, PullRequest]:
+        """A pull request and its repository. Raises Refusal (404)."""
+        repository = self.repository(full_name)
+        if number not in repository.pulls:
+            raise errors.not_found()
+        return repository, repository.pulls[number]
+
+    def commit_at(self, repository: Repository, ref: str) -> git.Commit | None:
+        """The commit that a branch, a full or a short sha names; forks' commits included."""
+        name = repository.branches.get(ref.removeprefix("refs/heads/"), ref)
+        found = self.commits.get(name)
+        if found is None and len(name) >= 7:
+            matches = [sha for sha in self.commits if sha.startswith(name)]
+            found = self.commits[matches[0]] if len(matches) == 1 else None
+        return found if found is not None and found.network == repository.network else None
+
+    # -- repositories and commits -----------------------------------------------------------------
+
+    def create_repository(
+        self, full_name: str, files: Files, parent: Repository | None = None
+    ) -> Repository:
+        """Make a repository with a first commit on `main`, or a fork of `parent`."""
+        with self.lock:
+            owner, _, name = full_name.partition("/")
+            if not owner or not name or "/" in name:
+                raise errors.invalid("Repository", "name", f"{full_name} is no owner/name")
+            if full_name.lower() in self.repositories:
+                raise errors.invalid("Repository", "name", "name already exists on this account")
+            number = self.new_id()
+            made = Repository(
+                number,
+                self.account(owner, "User" if parent else "Organization"),
+                name,
+                network=parent.network if parent else number,
+                parent=parent,
+            )
+            self.repositories[full_name.lower()] = made
+            if parent:
+                made.branches = dict(parent.branches)
+            else:
+                self.commit(full_name, made.default_branch, files, made.owner.login)
+            for told in self.on_repository:
+                told(made)
+            return made
+
+    def commit(self, full_name: str, branch: str, files: Files, author: str) -> str:
+        """Commit to a branch (which begins at the default branch's tip) and return the sha."""
+        with self.lock:
+            repository = self.repository(full_name)
+            tip = repository.branches.get(branch) or repository.branches.get(
+                repository.default_branch
+            )
+            content = dict(self.commits[tip].files) if tip else {}
+            content.update((path, data) for path, data in files.items() if data is not None)
+            for path in (path for path, data in files.items() if data is None):
+                content.pop(path, None)
+            made = git.commit(
+                content,
+                (tip,) if tip else (),
+                f"Commit {len(self.commits) + 1} on {branch}",
+                author,
+                int(objects.now().timestamp()),
+                repository.network,
+            )
+            self.commits[made.sha] = made
+            repository.branches[branch] = made.sha
+            return made.sha
+
+    def delete_repository(self, full_name: str) -> None:
+        """Delete a repository. Pull requests from it stay, with no head repository."""
+        with self.lock:
+            gone = self.repository(full_name)
+            del self.repositories[full_name.lower()]
+            for repository in self.repositories.values():
+                for pull in repository.pulls.values():
+                    if pull.head_repository is gone:
+                        pull.head_repository = None
+
+    # -- pull requests ----------------------------------------------------------------------------
+
+    def open_pull(
+        self,
+        full_name: str,
+        branch: str,
+        files: Files | None,
+        labels: list[str],
+        *,
+        fork: str | None = None,
+        title: str | None = None,
+        author: str | None = None,
+        draft: bool = False,
+    ) -> PullRequest:
+        """Open a pull request; with files, they are committed to its branch first."""
+        with self.lock:
+            repository = self.repository(full_name)
+            if fork is not None and fork.lower() not in self.repositories:
+                self.create_repository(fork, {}, parent=repository)
+            head = self.repository(fork) if fork is not None else repository
+            who = self.account(author or (head.owner.login if fork else "contributor"))
+            if files is not None:
+                self.commit(head.full_name, branch, files, who.login)
+            if branch not in head.branches:
+                raise errors.invalid("PullRequest", "head", f"there is no branch {branch}")
+            pull = PullRequest(
+                id=self.new_id(),
+                number=max(repository.pulls, default=0) + 1,
+                author=who,
+                title=title or f"Change {branch}",
+                head_owner=head.owner,
+                head_repository=head,
+                head_ref=branch,
+                head_sha=head.branches[branch],
+                base_ref=repository.default_branch,
+                base_sha=repository.branches[repository.default_branch],
+                draft=draft,
+                labels=[self._label(repository, name) for name in labels],
+            )
+            repository.pulls[pull.number] = pull
+            self._pull_event(repository, pull, "opened")
+            for label in pull.labels:
+                self._pull_event(repository, pull, "labeled", label=label)
+            return pull
+
+    def push(self, full_name: str, number: int, files: Files) -> str:
+        """Commit to the pull request's branch and return the sha."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            if pull.head_repository is None:
+                raise errors.invalid("PullRequest", "head", "its repository was deleted")
+            before = pull.head_sha
+            pull.head_sha = self.commit(
+                pull.head_repository.full_name, pull.head_ref, files, pull.author.login
+            )
+            pull.base_sha = repository.branches[pull.base_ref]
+            if pull.state == "open":
+                self._touch(pull)
+                self._pull_event(
+                    repository, pull, "synchronize", before=before, after=pull.head_sha
+                )
+            return pull.head_sha
+
+    def close(self, full_name: str, number: int, *, merged: bool = False) -> None:
+        """Close a pull request, or merge it: its files then are on the base branch too."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            if pull.state == "closed":
+                return
+            pull.closed_at = self._touch(pull)
+            if merged:
+                files = self.commits[pull.head_sha].files
+                pull.merge_commit_sha = self.commit(
+                    full_name, pull.base_ref, files, repository.owner.login
+                )
+                pull.merged_at, pull.merged_by = pull.closed_at, repository.owner
+            self._pull_event(repository, pull, "closed")
+
+    def reopen(self, full_name: str, number: int) -> None:
+        """Open a closed pull request again."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            if pull.merged_at is not None:
+                raise errors.invalid("PullRequest", "state", "a merged one can't be reopened")
+            if pull.state == "open":
+                return
+            pull.closed_at = None
+            self._touch(pull)
+            self._pull_event(repository, pull, "reopened")
+
+    def set_draft(self, full_name: str, number: int, draft: bool) -> None:
+        """Make it a draft, or ready for review."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            if pull.draft != draft:
+                pull.draft = draft
+                self._touch(pull)
+                self._pull_event(
+                    repository, pull, "converted_to_draft" if draft else "ready_for_review"
+                )
+
+    def label(self, full_name: str, number: int, name: str) -> list[objects.Label]:
+        """Add a label; one that is there already makes no event."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            label = self._label(repository, name)
+            if label not in pull.labels:
+                pull.labels.append(label)
+                self._touch(pull)
+                self._pull_event(repository, pull, "labeled", label=label)
+            return pull.labels
+
+    def unlabel(self, full_name: str, number: int, name: str) -> list[objects.Label]:
+        """Remove a label. Raises Refusal (404) where it is not there."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            label = repository.labels.get(name.lower())
+            if label is None or label not in pull.labels:
+                raise errors.Refusal(404, "Label does not exist")
+            pull.labels.remove(label)
+            self._touch(pull)
+            self._pull_event(repository, pull, "unlabeled", label=label)
+            return pull.labels
+
+    # -- what is written about them ---------------------------------------------------------------
+
+    def comment(
+        self,
+        full_name: str,
+        number: int,
+        author: Account,
+        body: str,
+        app: objects.App | None = None,
+    ) -> objects.Comment:
+        """Comment on a pull request."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            made = objects.Comment(self.new_id(), number, author, _comment_body(body), app)
+            repository.comments[made.id] = made
+            self._comment_event(repository, pull, "created", made)
+            return made
+
+    def edit_comment(self, full_name: str, comment_id: int, body: str) -> objects.Comment:
+        """Change a comment's text. Raises Refusal (404)."""
+        with self.lock:
+            repository = self.repository(full_name)
+            comment = repository.comments.get(comment_id)
+            if comment is None:
+                raise errors.not_found()
+            before, comment.body = comment.body, _comment_body(body)
+            comment.updated_at = objects.now()
+            pull = repository.pulls[comment.number]
+            self._comment_event(repository, pull, "edited", comment, before=before)
+            return comment
+
+    def delete_comment(self, full_name: str, comment_id: int) -> None:
+        """Delete a comment. Raises Refusal (404)."""
+        with self.lock:
+            repository = self.repository(full_name)
+            comment = repository.comments.pop(comment_id, None)
+            if comment is None:
+                raise errors.not_found()
+            pull = repository.pulls[comment.number]
+            self._comment_event(repository, pull, "deleted", comment)
+
+    def add_status(self, repository: Repository, of: Deployment, status: objects.Status) -> None:
+        """Give a deployment a state; `success` ends the lasting ones before it, as on GitHub."""
+        with self.lock:
+            of.statuses.insert(0, status)
+            if status.state != "success":
+                return
+            for other in repository.deployments.values():
+                lasting = not other.transient and not other.production
+                same = other is not of and other.environment == of.environment
+                if same and lasting and other.statuses[:1] and other.statuses[0].state == "success":
+                    ended = objects.Status(
+                        self.new_id(), status.creator, "inactive", environment=other.environment
+                    )
+                    other.statuses.insert(0, ended)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _label(self, repository: Repository, name: str) -> objects.Label:
+        if name.lower() not in repository.labels:
+            repository.labels[name.lower()] = objects.Label(self.new_id(), name)
+        return repository.labels[name.lower()]
+
+    def _touch(self, pull: PullRequest) -> datetime.datetime:
+        pull.updated_at = objects.now()
+        return pull.updated_at
+
+    def _pull_event(
+        self, repository: Repository, pull: PullRequest, action: str, **more: Any
+    ) -> None:
+        self._send(repository, "pull_request", action, {"pull": pull, **more})
+
+    def _comment_event(
+        self,
+        repository: Repository,
+        pull: PullRequest,
+        action: str,
+        comment: objects.Comment,
+        **more: Any,
+    ) -> None:
+        self._send(repository, "issue_comment", action, {"pull": pull, "comment": comment, **more})
+
+
+def _comment_body(body: Any) -> str:
+    if not isinstance(body, str) or not body.strip():
+        raise errors.invalid("IssueComment", "body", "body cannot be blank")
+    if len(body) > 65_536:
+        raise errors.invalid(
+            "IssueComment", "body", "body is too long (maximum is 65536 characters)"
+        )
+    return body

@@ -1,0 +1,104 @@
+"""One GitHub: everything that exists, who may ask, and what it tells others."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.world.github.credentials import Credentials
+from tests.world.github.deliveries import Deliveries
+from tests.world.github.limits import Limits
+from tests.world.github.objects import Account, App, Hook, Repository
+from tests.world.github.state import State
+
+BOT = "understudy-bot"
+"""The person that the default token belongs to."""
+EVENTS = ("pull_request",)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer; bodies are kept where that was asked for."""
+
+    method: str
+    path: str
+    status: int
+    rule: str = ""
+    """The path as a template, such as `/repos/<owner>/<name>`."""
+    viewer: str = ""
+    media: str = "application/json"
+    """Of the answer; empty where it has no body."""
+    sent: Any = None
+    answered: Any = None
+
+
+@dataclass(slots=True)
+class Default:
+    """A hook that each new repository gets."""
+
+    url: str
+    secret: str
+    events: Sequence[str] = EVENTS
+
+
+@dataclass
+class World:
+    """Everything behind the server."""
+
+    hook: Default | None = None
+    keep_bodies: bool = False
+    credentials: Credentials = field(default_factory=Credentials)
+    limits: Limits = field(default_factory=Limits)
+    deliveries: Deliveries = field(default_factory=Deliveries)
+    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=20_000))
+
+    def __post_init__(self) -> None:
+        self.state = State(self._send)
+        self.state.on_repository.append(self._made)
+
+    def close(self) -> None:
+        """End the background thread."""
+        self.deliveries.close()
+
+    def add_hook(
+        self,
+        url: str,
+        secret: str,
+        events: Sequence[str],
+        repository: Repository | None = None,
+        app: App | None = None,
+    ) -> Hook:
+        """Register a hook; a repository's gets a ping."""
+        made = Hook(self.state.new_id(), url, secret, tuple(events), repository, app)
+        self.deliveries.hooks[made.id] = made
+        self.deliveries.ping(made)
+        return made
+
+    def add_app(self, slug: str, hook: Default | None = None) -> tuple[App, str]:
+        """Make an App, installed on every account; returns it and its private key."""
+        bot = self.state.account(f"{slug}[bot]", "Bot")
+        owner = self.state.account("acme", "Organization")
+        app, key = self.credentials.add_app(self.state.new_id(), slug, bot, owner)
+        for repository in self.state.repositories.values():
+            self._install(app, repository.owner)
+        if hook is not None:
+            self.add_hook(hook.url, hook.secret, hook.events, app=app)
+        return app, key
+
+    def _made(self, repository: Repository) -> None:
+        for app in self.credentials.apps.values():
+            self._install(app, repository.owner)
+        # A fork's owner has not asked for our deliveries.
+        if self.hook is not None and repository.parent is None:
+            self.add_hook(self.hook.url, self.hook.secret, self.hook.events, repository)
+
+    def _install(self, app: App, owner: Account) -> None:
+        if owner.login not in app.installations:
+            app.installations[owner.login] = self.state.new_id()
+
+    def _send(
+        self, repository: Repository, event: str, action: str, facts: Mapping[str, Any]
+    ) -> None:
+        self.deliveries.event(repository, event, action, facts)
