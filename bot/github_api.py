@@ -16,7 +16,7 @@ from typing import Any
 import github
 import requests
 import urllib3
-from github import Auth, ContentFile, GithubIntegration, Repository
+from github import Auth, ContentFile, GithubIntegration, IssueComment, Repository
 
 from bot import errors, model
 
@@ -77,6 +77,9 @@ class GitHubHub:
         with _asking(f"pull request {key}"):
             pull = self._repository(key.repository).get_pull(key.number)
             head = pull.head
+            # What is no pull request must never pass for a closed one.
+            if pull.number != key.number or pull.state not in {"open", "closed"} or not head.sha:
+                raise TypeError(key)
             return model.PullRequest(
                 key=key,
                 open=pull.state == "open",
@@ -98,15 +101,17 @@ class GitHubHub:
         try:
             with _asking(what):
                 found = self._repository(repository).get_contents(path, ref)
+                if isinstance(found, list):
+                    return None  # a folder
+                if found.type not in {"file", "symlink", "submodule"}:
+                    raise TypeError(found)
         except errors.NotFoundError as error:
             cause = error.__cause__
             # GitHub's words where the repository has no such commit (any more).
             if isinstance(cause, github.GithubException) and "No commit found" in str(cause):
                 raise
             return None
-        if isinstance(found, list) or found.type != "file":
-            return None
-        return _text(found, what)
+        return _text(found, what) if found.type == "file" else None
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -116,15 +121,13 @@ class GitHubHub:
             issue = self._repository(key.repository).get_issue(key.number)
             if comment_id is not None:
                 with contextlib.suppress(github.UnknownObjectException):
-                    issue.get_comment(comment_id).edit(body)
-                    return comment_id
+                    return _edited(issue.get_comment(comment_id), body)
             marker = _first_line(body)
             for comment in issue.get_comments():
                 # A marker that somebody else pasted is not ours to edit.
                 if _first_line(comment.body or "") == marker and self._own(comment.user.login):
-                    comment.edit(body)
-                    return comment.id
-            return issue.create_comment(body).id
+                    return _edited(comment, body)
+            return _number(issue.create_comment(body).id)
 
     def create_deployment(self, repository: str, commit: str, environment: str) -> int:
         """Make or find the transient deployment of a commit. See `bot.ports.Hub`."""
@@ -132,7 +135,7 @@ class GitHubHub:
             where = self._repository(repository)
             for found in where.get_deployments(sha=commit, environment=environment):
                 if self._own(found.creator.login):
-                    return found.id
+                    return _number(found.id)
             made = where.create_deployment(
                 ref=commit,
                 # By default GitHub would merge the base branch first, and wait for checks.
@@ -142,7 +145,7 @@ class GitHubHub:
                 transient_environment=True,
                 production_environment=False,
             )
-            return made.id
+            return _number(made.id)
 
     def set_deployment_status(
         self, repository: str, deployment_id: int, state: str, url: str | None, description: str
@@ -155,11 +158,12 @@ class GitHubHub:
         with _asking(f"deployment {deployment_id} of {repository}"):
             where = self._repository(repository)
             deployment = where.get_deployment(deployment_id)
-            deployment.create_status(
+            made = deployment.create_status(
                 state,
                 description=description[:140],
                 environment_url=github.GithubObject.NotSet if url is None else url,
             )
+            _number(made.id)
             if state not in {"success", "inactive"}:
                 return
             for older in where.get_deployments(environment=deployment.environment):
@@ -220,6 +224,18 @@ def _check(app: App) -> None:
         ) from error
 
 
+def _number(found: object) -> int:
+    """An id, where the answer has one: PyGithub takes any answer and asks no questions."""
+    if not isinstance(found, int):
+        raise TypeError(found)
+    return found
+
+
+def _edited(comment: IssueComment.IssueComment, body: str) -> int:
+    comment.edit(body)
+    return _number(comment.id)
+
+
 def _first_line(text: str) -> str:
     return text.partition("\n")[0].strip()
 
@@ -243,6 +259,18 @@ def _asking(what: str) -> Iterator[None]:
         raise errors.UnreachableError(
             f"GitHub's rate limit is used up, so {what} has to wait", reason="rate-limited"
         ) from error
+    except (
+        github.BadAttributeException,
+        github.IncompletableObject,
+        AttributeError,
+        AssertionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        # A proxy's page, for one, ends here.
+        raise errors.UnreachableError(
+            f"what answered for {what} does not speak GitHub's API: check the address"
+        ) from error
     except github.GithubException as error:
         message = error.message or "without a reason"
         if error.status in {404, 410}:
@@ -256,9 +284,4 @@ def _asking(what: str) -> Iterator[None]:
     except requests.RequestException as error:
         raise errors.UnreachableError(
             f"GitHub did not answer when asked for {what} ({type(error).__name__})"
-        ) from error
-    except (AttributeError, AssertionError, TypeError, ValueError) as error:
-        # PyGithub trusts what it reads: a proxy's page, for one, ends here.
-        raise errors.UnreachableError(
-            f"what answered for {what} does not speak GitHub's API: check the address"
         ) from error

@@ -104,7 +104,7 @@ class Probe(_Section):
     """How Kubernetes asks a container whether it may receive requests."""
 
     path: HttpPath = "/"
-    """HTTP path; 200–399 means ready."""
+    """HTTP path; 200 to 399 means ready."""
     period: Annotated[int, pydantic.Field(ge=1, le=300)] = 1
     """Seconds between two questions."""
     timeout: Annotated[int, pydantic.Field(ge=1, le=60)] = 2

@@ -38,7 +38,10 @@ class UnderstudyProvider(protocol.Provider):
     def __init__(self) -> None:
         self._cloudfront: CloudFrontClient | None = None
 
-    async def get_schema(self, request: protocol.GetSchemaRequest) -> protocol.GetSchemaResponse:
+    async def get_schema(
+        self,
+        request: protocol.GetSchemaRequest,  # noqa: ARG002 - the protocol gives it
+    ) -> protocol.GetSchemaResponse:
         """The package's schema: names and types only."""
         properties = {key: {"type": "string"} for key in ATTACHMENT_KEYS}
         return protocol.GetSchemaResponse(

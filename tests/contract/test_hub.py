@@ -58,7 +58,7 @@ def stand(request: pytest.FixtureRequest) -> Stand:
 def test_a_pull_request_is_read_as_it_is_now(stand: Stand) -> None:
     commit = stand.open({"a": "1"}, "stage")
     found = stand.hub.pull_request(KEY)
-    assert (found.key, found.head_sha, found.labels) == (KEY, commit, {"stage"})
+    assert (found.key, found.head_sha, found.labels) == (KEY, commit, frozenset({"stage"}))
     assert (found.open, found.merged, found.draft, found.from_fork) == (True, False, False, False)
     assert found.head_repository == KEY.repository
     assert len(found.base_sha) == 40
@@ -67,7 +67,7 @@ def test_a_pull_request_is_read_as_it_is_now(stand: Stand) -> None:
     newer = stand.push({"a": "2"})
     found = stand.hub.pull_request(KEY)
     assert newer != commit
-    assert (found.head_sha, found.labels) == (newer, {"stage", "stage/pin"})
+    assert (found.head_sha, found.labels) == (newer, frozenset({"stage", "stage/pin"}))
     assert found.draft
 
 

@@ -93,6 +93,15 @@ class Walk:
         """Close the pull request."""
         self.world.github.close(self.repository, self.number)
 
+    def leave(self) -> None:
+        """Close what is open and wait until it is gone. Raises WalkError."""
+        if self.number and self.world.github.pull_request(self.repository, self.number)[
+            "state"
+        ] == "open":
+            self.close()
+        if self.row() is not None:
+            self.until_phase(model.Phase.ABSENT, 180)
+
     # -- what people see --------------------------------------------------------------------------
 
     def row(self) -> model.Phase | None:

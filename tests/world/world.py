@@ -209,6 +209,14 @@ class World:
         given = {"Host": f"{name}.{DOMAIN}"}
         return requests.get(self.url("ingress") + path, headers=given, timeout=10)
 
+    def spans(self, environment: str) -> list[dict[str, Any]]:
+        """The spans that an environment's pods have sent."""
+        answer = requests.get(
+            f"{self.url('otlp')}/spans", params={"environment": environment}, timeout=10
+        )
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
     def aws(self, service: Any) -> Any:
         """A client of the simulated AWS."""
         return boto3.client(

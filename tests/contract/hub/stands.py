@@ -57,7 +57,7 @@ class GitHubStand:
 
     def __init__(self, world: GitHubWorld, credentials: str | github_api.App) -> None:
         self.world = world
-        self.hub = github_api.GitHubHub(world.base_url, credentials)
+        self.hub: ports.Hub = github_api.GitHubHub(world.base_url, credentials)
 
     def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
         """See Stand."""

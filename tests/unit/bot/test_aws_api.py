@@ -153,7 +153,9 @@ def test_deployed_is_told_of_what_exists(account: Account) -> None:
 
 @pytest.fixture(scope="module")
 def image(ec2: EC2Client) -> str:
-    return ec2.describe_images()["Images"][0]["ImageId"]
+    return ec2.describe_images(Filters=[{"Name": "name", "Values": ["al2023-ami-*"]}])["Images"][0][
+        "ImageId"
+    ]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 The listening sockets are made here, in the host's namespace, on ports that the kernel chooses; the
 process that accepts on them runs inside the world's namespace, so it connects to addresses there.
+They listen before that process runs: who connects early waits, and is not refused.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.world.cluster.spawn import Spawner
+if TYPE_CHECKING:  # the forwarding process has no use for a whole cluster's imports
+    from tests.world.cluster.spawn import Spawner
 
 _ROOT = Path(__file__).resolve().parents[3]
 
@@ -30,8 +33,8 @@ class Forwarding:
         return self.ports[name]
 
 
-def start(spawner: Spawner, world: str, targets: Mapping[str, tuple[str, int]]) -> Forwarding:
-    """Lead a new loopback port to each target (host and port inside the world)."""
+def start(spawner: Spawner, targets: Mapping[str, tuple[str, int]]) -> Forwarding:
+    """Lead a new loopback port to each target (host and port inside the spawner's world)."""
     listeners = {name: socket.create_server(("127.0.0.1", 0)) for name in targets}
     try:
         pairs = [

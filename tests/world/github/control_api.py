@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,7 +27,10 @@ def act(verb: str) -> Any:
     done = _acts().get(verb)
     if done is None:
         raise errors.Refusal(404, f"there is no verb {verb}")
-    return flask.jsonify(done(**(flask.request.get_json(silent=True) or {})))
+    given = flask.request.get_json(silent=True) or {}
+    # Who waits for deliveries must not stand in the way of those who answer them.
+    with contextlib.nullcontext() if verb == "settled" else world().state.lock:
+        return flask.jsonify(done(**given))
 
 
 def files(given: Mapping[str, Any] | None) -> dict[str, bytes | None] | None:

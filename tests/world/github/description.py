@@ -20,8 +20,6 @@ _SCHEMAS = "#/components/schemas/"
 
 NULL_ALL_THE_SAME = {("pull-request", "head", "repo"), ("pull-request-simple", "head", "repo")}
 """GitHub sends null for a head repository that was deleted; its description forgets that."""
-UNNAMED = {"errors"}
-"""Keys that the description leaves out of errors, and GitHub's documentation shows."""
 
 
 def faults(exchange: Exchange) -> list[str]:
@@ -158,8 +156,6 @@ def _strict(schema: Any, path: tuple[str, ...] = (), *, closed: bool = True) -> 
                 made[key] = _strict(value, path)
     if "properties" in made and closed and "additionalProperties" not in made:
         made["additionalProperties"] = False
-    if path and path[0].endswith("error") and "properties" in made:
-        made["properties"] |= dict.fromkeys(UNNAMED - set(made["properties"]), {})
     if schema.get("nullable") or path in NULL_ALL_THE_SAME:
         return {"anyOf": [made, {"type": "null"}]}
     return made

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +29,10 @@ def create_app(world: World) -> flask.Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     for blueprint in (*BLUEPRINTS, control_api.blueprint, page.blueprint):
         app.register_blueprint(blueprint)
+    for name, view in app.view_functions.items():
+        # The control's verbs see to this themselves: one of them waits.
+        if not name.startswith(f"{control_api.blueprint.name}."):
+            app.view_functions[name] = _one_at_a_time(world, view)
 
     @app.before_request
     def enter() -> Response | None:
@@ -67,6 +73,15 @@ def create_app(world: World) -> flask.Flask:
         return errors.not_found().body, 404
 
     return app
+
+
+def _one_at_a_time(world: World, view: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(view)
+    def locked(**given: Any) -> Any:
+        with world.state.lock:
+            return view(**given)
+
+    return locked
 
 
 def _is_api() -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from pathlib import Path
 
-import kubernetes
-
+from tests.world.netpol.api import Api
 from tests.world.netpol.endpoints import Neighbour
 from tests.world.netpol.enforcer import Enforcer, RefusedError, loader
+from tests.world.plugins.serve import Refused
 
 
 def _neighbour(text: str) -> Neighbour:
@@ -22,7 +23,9 @@ def _neighbour(text: str) -> Neighbour:
 def main() -> int:
     """Run until it is ended; 1 if rules had to be left behind, 2 for a kubeconfig of no use."""
     parser = argparse.ArgumentParser(prog="python -m tests.world.netpol")
-    parser.add_argument("--kubeconfig", required=True, help="how to reach the API server")
+    parser.add_argument(
+        "--kubeconfig", type=Path, required=True, help="how to reach the API server"
+    )
     parser.add_argument(
         "--neighbour",
         action="append",
@@ -35,15 +38,15 @@ def main() -> int:
         "--netns", help="the network namespace to load rules in, if not this process's own"
     )
     arguments = parser.parse_args()
+    if not arguments.kubeconfig.is_file():
+        parser.error(f"there is no kubeconfig at {arguments.kubeconfig}")
     try:
-        client = kubernetes.config.new_client_from_config(  # type: ignore[no-untyped-call]
-            arguments.kubeconfig
-        )
-    except kubernetes.config.ConfigException as error:
-        print(f"{arguments.kubeconfig} is no usable kubeconfig: {error}", file=sys.stderr)
+        api = Api(arguments.kubeconfig)
+    except (Refused, OSError, ValueError) as error:  # a certificate that is none is a ValueError
+        print(f"{arguments.kubeconfig} is of no use: {error}", file=sys.stderr)
         return 2
     enter = ("nsenter", f"--net=/run/netns/{arguments.netns}", "--") if arguments.netns else ()
-    enforcer = Enforcer(client, loader(enter), arguments.neighbour)
+    enforcer = Enforcer(api, loader(enter), arguments.neighbour)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: enforcer.stop())
     try:

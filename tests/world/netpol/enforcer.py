@@ -12,13 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-import kubernetes
-
 from tests.world.netpol import table
+from tests.world.netpol.api import Api
 from tests.world.netpol.endpoints import Neighbour
 from tests.world.netpol.mirror import Mirror
 from tests.world.netpol.policies import compile_rules
 
+FOLLOWED = (
+    "/apis/networking.k8s.io/v1/networkpolicies",
+    "/api/v1/namespaces",
+    "/api/v1/pods",
+)
 SETTLE_SECONDS = 0.05
 """Rules are loaded at the first change; what changes in this time after it is loaded together."""
 
@@ -45,24 +49,13 @@ def loader(enter: Sequence[str] = ()) -> Load:
 class Enforcer:
     """Follows a cluster and loads what its policies say."""
 
-    def __init__(
-        self,
-        client: kubernetes.client.ApiClient,
-        load: Load,
-        neighbours: Sequence[Neighbour] = (),
-    ) -> None:
-        core = kubernetes.client.CoreV1Api(client)
-        networking = kubernetes.client.NetworkingV1Api(client)
+    def __init__(self, api: Api, load: Load, neighbours: Sequence[Neighbour] = ()) -> None:
         self._load = load
         self._neighbours = tuple(neighbours)
         self._changed = threading.Event()
         self._stopped = False
         self._loaded = ""
-        self._mirrors = [
-            Mirror("policies", networking.list_network_policy_for_all_namespaces, self._changed),
-            Mirror("namespaces", core.list_namespace, self._changed),
-            Mirror("pods", core.list_pod_for_all_namespaces, self._changed),
-        ]
+        self._mirrors = [Mirror(api, path, self._changed) for path in FOLLOWED]
 
     def stop(self) -> None:
         """Let `run` come to its end; safe in a signal handler."""

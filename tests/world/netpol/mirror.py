@@ -1,39 +1,33 @@
-"""Keeps the objects of one kind at hand, as the API server's own JSON.
+"""Keeps the objects of one kind at hand.
 
-A thread lists them, then watches; when the watch ends or fails it lists again. Plain JSON, because
-making typed objects of every pod's every status change costs more than all the rest.
+A thread lists them, then watches; when the watch ends or fails it lists again, so that nothing is
+missed for longer than that takes.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable
 from typing import Any
 
-WATCH_SECONDS = 300
-"""The API server ends a watch by itself after this time."""
-CONNECT_SECONDS = 5
-RETRY_SECONDS = 0.5
+from tests.world.netpol.api import Api
 
-Listing = Callable[..., Any]
-"""A `list_…` method of the Kubernetes client."""
+RETRY_SECONDS = 0.5
 
 
 class Mirror:
-    """What the API server has of one kind; `changed` is set whenever that became different."""
+    """What the API server has below one path; `changed` is set whenever that became different."""
 
-    def __init__(self, name: str, listing: Listing, changed: threading.Event) -> None:
-        self.name = name
-        self._listing = listing
+    def __init__(self, api: Api, path: str, changed: threading.Event) -> None:
+        self._api = api
+        self._path = path
         self._changed = changed
         self._lock = threading.Lock()
         self._items: dict[str, Any] | None = None
-        self._silent = False
+        self._interrupted = False
 
     def start(self) -> None:
         """Follow from now on, until the process ends."""
-        threading.Thread(target=self._follow, name=f"mirror-{self.name}", daemon=True).start()
+        threading.Thread(target=self._follow, name=self._path, daemon=True).start()
 
     def items(self) -> list[Any] | None:
         """The objects as last seen; None as long as they were never listed."""
@@ -46,49 +40,31 @@ class Mirror:
             try:
                 self._watch(self._list())
             except Exception as error:  # whatever went wrong, list again
-                if not self._silent:
-                    print(f"following {self.name} is interrupted: {_first_line(error)}", flush=True)
-                self._silent = True
+                if not self._interrupted:  # once for each interruption, not for each attempt
+                    print(f"following {self._path} is interrupted: {error!r}", flush=True)
+                self._interrupted = True
                 pause.wait(RETRY_SECONDS)
 
     def _list(self) -> str:
-        answer = self._listing(
-            _preload_content=False, _request_timeout=(CONNECT_SECONDS, WATCH_SECONDS)
-        )
-        found = json.loads(answer.data)
+        found = self._api.list(self._path)
         with self._lock:
             self._items = {item["metadata"]["uid"]: item for item in found.get("items") or []}
-        self._silent = False
+        self._interrupted = False
         self._changed.set()
         return str(found["metadata"]["resourceVersion"])
 
     def _watch(self, version: str) -> None:
-        answer = self._listing(
-            watch=True,
-            resource_version=version,
-            timeout_seconds=WATCH_SECONDS,
-            _preload_content=False,
-            _request_timeout=(CONNECT_SECONDS, WATCH_SECONDS + 30),
-        )
-        try:
-            for line in answer:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
-                    return  # such as a version that is too old
-                self._take(event["type"], event["object"])
-        finally:
-            answer.release_conn()
+        for event in self._api.watch(self._path, version):
+            if event["type"] == "ERROR":
+                return  # such as a version that is too old
+            self._take(event["type"], event["object"])
 
     def _take(self, kind: str, item: Any) -> None:
+        uid = item["metadata"]["uid"]
         with self._lock:
             items = self._items if self._items is not None else {}
             if kind == "DELETED":
-                items.pop(item["metadata"]["uid"], None)
+                items.pop(uid, None)
             else:
-                items[item["metadata"]["uid"]] = item
+                items[uid] = item
         self._changed.set()
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0]

@@ -152,7 +152,8 @@ def test_it_leaves_no_rules_behind(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--kubeconfig", "/nowhere"], "/nowhere is no usable kubeconfig"),
+        (["--kubeconfig", "/nowhere"], "there is no kubeconfig at /nowhere"),
+        (["--kubeconfig", __file__], "test_enforcer.py is of no use: The kubeconfig"),
         (["--kubeconfig", "/nowhere", "--neighbour", "dns"], "'dns' is no neighbour: write"),
     ],
 )

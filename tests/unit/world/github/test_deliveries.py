@@ -183,12 +183,11 @@ def test_a_delivery_is_the_published_example(hooked: GitHubWorld, receiver: Rece
         mine = kinds(payload)
         theirs = {path for path in kinds(example) if ".labels[]" not in path}
         assert {path for path in mine if ".labels[]" not in path} == theirs
-        assert {path: types - anywhere[path] for path, types in mine.items()} == dict.fromkeys(
-            mine, set()
-        )
+        assert {path for path, types in mine.items() if types - anywhere[path]} == set()
+        published_values = dict(_values(example))
         for path, value in _values(payload):
             name = path.rpartition(".")[2]
-            wanted = dict(_values(example)).get(path, value)
+            wanted = published_values.get(path, value)
             renamed = name in MAY_DIFFER or name.endswith(("url", "href"))
             free = ".labels" in path or ".events" in path
             assert renamed or free or value == wanted, path

@@ -33,7 +33,8 @@ class Account:
     def cloudfront(self) -> "CloudFrontClient":
         """The client of CloudFront."""
         with self._lock:
-            return self._cloudfront
+            client: CloudFrontClient = self._cloudfront
+            return client
 
     @property
     def identifier(self) -> str:

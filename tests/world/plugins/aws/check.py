@@ -56,8 +56,11 @@ def _object(
             yield from _value(token, known[name], value, path)
     for name, field in known.items():
         if field.required and given.get(name) is None:
-            path = written((*at, name))
-            yield path, f"Property {path!r} of a {token} is missing: give it {_wanted(field)}."
+            missing = written((*at, name))
+            yield (
+                missing,
+                f"Property {missing!r} of a {token} is missing: give it {_wanted(field)}.",
+            )
 
 
 def _value(token: str, field: Field, value: Any, at: Path) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2
 
@@ -250,7 +250,8 @@ def _differences(token: str, olds: Properties, news: Properties) -> dict[Path, C
 def _planned(token: str, inputs: Properties) -> Properties:
     """The outputs that are known from the inputs alone."""
     tags = {"tagsAll": inputs.get("tags", {})} if token in TAGGED else {}
-    return _unnoted(inputs) | tags
+    known: Properties = _unnoted(inputs)
+    return known | tags
 
 
 def _recorded(token: str, live: Properties, inputs: Properties) -> Properties:

@@ -4,7 +4,7 @@ import functools
 import secrets
 import threading
 
-import grpc
+import grpc  # type: ignore[import-untyped]
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2
 

@@ -1,0 +1,212 @@
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import flask
+import pytest
+import structlog
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
+
+from bot import model
+from bot.webhook import MAX_BYTES, blueprint, signature
+
+SECRET = b"hunter2hunter2"
+KEY = model.EnvironmentKey("acme/shop", 7)
+OPENED = json.dumps(
+    {"action": "opened", "number": 7, "repository": {"full_name": "acme/shop"}}
+).encode()
+
+
+class RecordingStore:
+    """Keeps what the webhook stores; the other verbs of the port are none of its business."""
+
+    def __init__(self) -> None:
+        self.recorded: list[tuple[str, str, str, model.EnvironmentKey | None]] = []
+
+    def record_delivery(
+        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+    ) -> bool:
+        fresh = all(known[0] != delivery_id for known in self.recorded)
+        self.recorded.append((delivery_id, event, action, key))
+        return fresh
+
+
+class Stand:
+    """A webhook with a recording store, and how GitHub talks to it."""
+
+    def __init__(self) -> None:
+        self.store = RecordingStore()
+        self.wakes = 0
+        self.app = flask.Flask("bot")
+        area = blueprint(self.store, SECRET, self.wake)  # type: ignore[arg-type]
+        self.app.register_blueprint(area)
+        self.client = self.app.test_client()
+
+    def wake(self) -> None:
+        assert self.store.recorded, "woken before the hint was stored"
+        self.wakes += 1
+
+    def deliver(
+        self,
+        body: bytes = OPENED,
+        event: str = "pull_request",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> Response:
+        given = {
+            "X-GitHub-Event": event,
+            "X-GitHub-Delivery": "guid-1",
+            signature.HEADER: signature.sign(SECRET, body),
+            **(headers or {}),
+        }
+        kept = {name: value for name, value in given.items() if value}
+        more.setdefault("content_type", "application/json")
+        return self.client.post("/webhook", data=body, headers=kept, **more)
+
+    def send(self, body: io.BytesIO, **environ: Any) -> Response:
+        """A request with a signature as its server hands it over, whatever its body is."""
+        builder = EnvironBuilder(path="/webhook", method="POST", content_type="application/json")
+        made = {**builder.get_environ(), "HTTP_X_HUB_SIGNATURE_256": "sha256=0"}
+        return Response.from_app(self.app, {**made, "wsgi.input": body, **environ})
+
+
+@pytest.fixture
+def stand() -> Stand:
+    return Stand()
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[list[Any]]:
+    with structlog.testing.capture_logs() as captured:
+        yield captured
+
+
+def refused(stand: Stand, answer: Response, status: int, reason: str) -> None:
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["reason"]) == (status, reason)
+    assert answer.json["message"]
+    assert stand.store.recorded == []
+    assert stand.wakes == 0
+
+
+def test_a_hint_is_stored_and_the_workers_are_woken(stand: Stand, lines: list[Any]) -> None:
+    answer = stand.deliver()
+    assert (answer.status_code, answer.json) == (202, {"status": "accepted"})
+    assert stand.store.recorded == [("guid-1", "pull_request", "opened", KEY)]
+    assert stand.wakes == 1
+    (line,) = lines
+    assert (line["action"], line["delivery"], line["environment"]) == (
+        "delivery",
+        "guid-1",
+        "acme/shop#7",
+    )
+
+
+def test_a_redelivery_wakes_again(stand: Stand) -> None:
+    stand.deliver()
+    answer = stand.deliver()
+    assert (answer.status_code, answer.json) == (202, {"status": "accepted-again"})
+    assert stand.wakes == 2
+
+
+def test_a_charset_beside_the_content_type_is_fine(stand: Stand) -> None:
+    assert stand.deliver(content_type="application/json; charset=utf-8").status_code == 202
+
+
+def test_a_ping_is_answered(stand: Stand) -> None:
+    answer = stand.deliver(b'{"zen": "Anything added dilutes everything else."}', "ping")
+    assert (answer.status_code, answer.json) == (202, {"status": "pong"})
+    assert stand.store.recorded == []
+
+
+@pytest.mark.parametrize(
+    ("event", "body"),
+    [
+        ("push", b'{"ref": "refs/heads/main"}'),
+        ("invented_tomorrow", b"{}"),
+        ("pull_request", OPENED.replace(b"opened", b"assigned")),
+    ],
+)
+def test_what_is_no_hint_is_ignored(stand: Stand, event: str, body: bytes) -> None:
+    answer = stand.deliver(body, event)
+    assert (answer.status_code, answer.json) == (202, {"status": "ignored"})
+    assert stand.store.recorded == []
+    assert stand.wakes == 0
+
+
+def test_an_unsigned_delivery_is_refused(stand: Stand) -> None:
+    refused(stand, stand.deliver(headers={signature.HEADER: ""}), 401, "unsigned")
+
+
+def test_a_wrongly_signed_delivery_is_refused(stand: Stand, lines: list[Any]) -> None:
+    answer = stand.deliver(headers={signature.HEADER: signature.sign(b"guess", OPENED)})
+    refused(stand, answer, 401, "wrong-signature")
+    (line,) = lines
+    assert (line["log_level"], line["reason"]) == ("warning", "wrong-signature")
+    assert "hunter2" not in answer.get_data(as_text=True) + str(lines)
+
+
+def test_a_changed_body_is_refused(stand: Stand) -> None:
+    answer = stand.deliver(
+        OPENED + b" ", headers={signature.HEADER: signature.sign(SECRET, OPENED)}
+    )
+    refused(stand, answer, 401, "wrong-signature")
+
+
+class Untouched(io.BytesIO):
+    def read(self, *_: Any) -> bytes:
+        raise AssertionError("the body was read")
+
+
+def test_an_oversized_delivery_is_refused_before_it_is_read(stand: Stand) -> None:
+    answer = stand.send(Untouched(), CONTENT_LENGTH=str(MAX_BYTES + 1))
+    refused(stand, answer, 413, "too-large")
+
+
+def test_an_oversized_delivery_without_a_length_is_refused(stand: Stand) -> None:
+    body = io.BytesIO(b"x" * (2 * MAX_BYTES))
+    answer = stand.send(body, HTTP_TRANSFER_ENCODING="chunked", **{"wsgi.input_terminated": True})
+    assert body.tell() == MAX_BYTES + 1
+    refused(stand, answer, 413, "too-large")
+
+
+def test_the_largest_delivery_that_github_makes_is_taken(stand: Stand) -> None:
+    body = OPENED[:-1] + b', "pad": "'
+    body += b"x" * (MAX_BYTES - len(body) - 2) + b'"}'
+    assert len(body) == MAX_BYTES
+    assert stand.deliver(body).status_code == 202
+
+
+@pytest.mark.parametrize("server", [{}, {"wsgi.input_terminated": True}])
+def test_a_connection_that_ended_early_is_told_from_a_wrong_signature(
+    stand: Stand, server: dict[str, Any]
+) -> None:
+    answer = stand.send(io.BytesIO(OPENED[:20]), CONTENT_LENGTH=str(len(OPENED)), **server)
+    refused(stand, answer, 400, "truncated")
+
+
+@pytest.mark.parametrize("body", [b"", OPENED[:-1], b"<html>", b"\xff\x00"])
+def test_a_signed_body_that_is_no_json_is_refused(stand: Stand, body: bytes) -> None:
+    refused(stand, stand.deliver(body), 400, "not-json")
+
+
+def test_a_form_is_refused_with_the_way_out(stand: Stand) -> None:
+    answer = stand.deliver(b"payload=%7B%7D", content_type="application/x-www-form-urlencoded")
+    refused(stand, answer, 415, "unsupported-content-type")
+    assert answer.json is not None
+    assert "application/json" in answer.json["message"]
+
+
+@pytest.mark.parametrize("name", ["X-GitHub-Event", "X-GitHub-Delivery"])
+def test_a_missing_header_is_named(stand: Stand, name: str) -> None:
+    answer = stand.deliver(headers={name: ""})
+    refused(stand, answer, 400, "missing-header")
+    assert answer.json is not None
+    assert name in answer.json["message"]
+
+
+def test_a_hint_without_a_number_is_refused(stand: Stand) -> None:
+    body = b'{"action": "opened", "repository": {"full_name": "acme/shop"}}'
+    refused(stand, stand.deliver(body), 400, "malformed")
