@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
+from collections.abc import Iterator
 
 import rich.console
 import rich.table
@@ -44,7 +46,8 @@ def serve() -> None:
 def reconcile(pull_request: str = _PullRequest) -> None:
     """Ask the running bot to look at one pull request again."""
     key = _key(pull_request)
-    _storage().hint(key)
+    with _storage() as storage:
+        storage.hint(key)
     _console().print(f"{key} will be looked at", highlight=False, markup=False)
 
 
@@ -53,7 +56,9 @@ def environments() -> None:
     """List the environments that are recorded, newest first."""
     names = ("environment", "pull request", "phase", "commit", "reason")
     table = rich.table.Table(*names, box=None, pad_edge=False)
-    for row in _storage().rows():
+    with _storage() as storage:
+        rows = storage.rows()
+    for row in rows:
         commit = (row.commit or "")[:7]
         words = (row.name, str(row.key), row.phase.value, commit, row.reason)
         # Reasons hold words of other programs: no markup, and nothing that steers a terminal.
@@ -65,25 +70,29 @@ def environments() -> None:
 def timeline(pull_request: str = _PullRequest) -> None:
     """Show what has happened to an environment, oldest first."""
     key = _key(pull_request)
-    storage = _storage()
-    if storage.row(key) is None:
+    with _storage() as storage:
+        known = storage.row(key) is not None
+        entries = storage.timeline(key)
+    if not known:
         raise errors.NotFoundError(
             f"{key} has no environment and never had one: `understudy environments` lists all"
         )
     console = _console()
-    for entry in storage.timeline(key):
+    for entry in entries:
         at = rich.text.Text(f"{entry.at:%Y-%m-%d %H:%M:%S}  ")
         console.print(at + _plain(entry.text), soft_wrap=True)
 
 
-def _storage() -> store.SqlStore:
+@contextlib.contextmanager
+def _storage() -> Iterator[store.SqlStore]:
     settings = Settings.from_env(os.environ)
     if settings.database_url is None and not settings.database_file.exists():
         raise errors.NotFoundError(
             f"there is no database at {settings.database_file}: set UNDERSTUDY_DATA_DIR to the "
             "folder that `understudy serve` uses, and run that first"
         )
-    return store.SqlStore(settings.database, clock.SystemClock())
+    with contextlib.closing(store.SqlStore(settings.database, clock.SystemClock())) as opened:
+        yield opened
 
 
 def _key(text: str) -> model.EnvironmentKey:

@@ -42,7 +42,7 @@ def configure(secrets: Iterable[str] = ()) -> None:
         _Masking(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shown],
-            secrets=list(_spellings(secrets)),
+            secrets=list(dict.fromkeys(_spellings(secrets))),
         )
     )
     root = logging.getLogger()
@@ -76,7 +76,8 @@ class _Masking(structlog.stdlib.ProcessorFormatter):
 
 
 def _spellings(secrets: Iterable[str]) -> Iterable[str]:
-    """Each secret as it is, and as JSON writes it."""
+    """Each secret and each line of it, as it is and as JSON writes it."""
     for secret in secrets:
-        if len(secret) >= MIN_SECRET:
-            yield from {secret, json.dumps(secret)[1:-1]}
+        for part in (secret, *secret.splitlines()):
+            if len(part) >= MIN_SECRET:
+                yield from {part, json.dumps(part)[1:-1]}

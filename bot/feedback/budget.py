@@ -11,9 +11,10 @@ import datetime
 
 from bot import clock
 
-MINUTE, HOUR = 60.0, 3600.0
-PER_MINUTE = 70
-PER_HOUR = 450
+WINDOWS = ((60.0, 70), (3600.0, 450))
+"""Seconds, and the writes that are allowed in them; a report takes up to three."""
+NEWS_SHARE = 0.5
+"""This part of the budget is kept for news: phases and troubles go before mere progress."""
 
 
 class Budget:
@@ -23,13 +24,14 @@ class Budget:
         self._clock = time
         self._written: collections.deque[datetime.datetime] = collections.deque()
 
-    def wait(self) -> float:
+    def wait(self, *, news: bool = True) -> float:
         """Seconds until the next write is allowed; 0 when it is now."""
         now = self._clock.now()
-        while self._written and (now - self._written[0]).total_seconds() >= HOUR:
+        while self._written and (now - self._written[0]).total_seconds() >= WINDOWS[-1][0]:
             self._written.popleft()
         waits = [0.0]
-        for window, most in ((MINUTE, PER_MINUTE), (HOUR, PER_HOUR)):
+        for window, allowed in WINDOWS:
+            most = allowed if news else int(allowed * (1 - NEWS_SHARE))
             if len(self._written) >= most:
                 age = (now - self._written[-most]).total_seconds()
                 waits.append(window - age)

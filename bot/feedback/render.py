@@ -1,21 +1,27 @@
 """The environment's comment as Markdown; pure.
 
-Words that come from Kubernetes, or from a container, are quoted in fences that they can't leave;
-nothing in them is a link, a mention or HTML.
+Words that come from Kubernetes, from a container or from the engine are quoted in fences that they
+can't leave, or escaped: nothing in them is a link, a mention or HTML. Every part has its bound, so
+that the whole always fits into one comment.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot import model
 
-MAX_CHARACTERS = 60_000
-"""GitHub takes 65,536 in a comment."""
+MAX_CHARACTERS = 65_536
+"""What GitHub takes in a comment."""
 MAX_TIMELINE = 40
+MAX_LINE = 300
+MAX_REASON = 2000
 MAX_QUOTE = 1500
+MAX_QUOTES = 10
+MAX_ROWS = 50
 
-_HEADLINES = {
+HEADLINES = {
     model.Phase.ABSENT: "🧹 The environment is gone",
     model.Phase.WAITING: "⏸️ Waiting",
     model.Phase.PROVISIONING: "⏳ Coming up",
@@ -26,6 +32,13 @@ _HEADLINES = {
     model.Phase.STUCK: "🛑 A person is needed",
 }
 
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of writing."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()|~!&$#])")
+_LIVE = re.compile(r"(?<=[@#])(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)|^(?=[-+]|\d+[.)])", re.IGNORECASE)
+"""Where GitHub would make a mention, a reference, a link or a list."""
+_SPLIT = "\u200b"
+
 
 def marker(key: model.EnvironmentKey) -> str:
     """The comment's first line, by which the bot finds its own comment again; hidden."""
@@ -34,28 +47,29 @@ def marker(key: model.EnvironmentKey) -> str:
 
 def comment(report: model.Report) -> str:
     """The whole comment."""
-    parts = [
+    head = [
         marker(report.key),
-        f"### {_HEADLINES[report.phase]}{_commit(report)}",
+        f"### {HEADLINES[report.phase]}{_commit(report)}",
         _reason(report),
         _routes(report),
         _services(report),
-        *(_trouble(pod) for pod in _troubles(report)),
+        *_troubles(report),
         _absence(report),
-        _timeline(report),
-        f"<sub>Understudy · environment `{report.name}`</sub>",
     ]
-    return "\n\n".join(part for part in parts if part)[:MAX_CHARACTERS]
+    foot = f"<sub>Understudy · environment `{report.name}`</sub>"
+    whole = _joined([*head, _timeline(report), foot])
+    return whole if len(whole) <= MAX_CHARACTERS else _joined([*head, foot])[:MAX_CHARACTERS]
 
 
 def description(report: model.Report) -> str:
     """One line for the deployment; GitHub takes 140 characters."""
-    words = report.reason or _HEADLINES[report.phase].partition(" ")[2]
-    return words if len(words) <= 140 else words[:139] + "…"
+    words = report.reason or HEADLINES[report.phase].partition(" ")[2]
+    return _bounded(_visible(words), 140)
 
 
 def fenced(text: str) -> str:
     """A code block that its content can't close."""
+    text = _visible(text, lines=True)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text}\n{fence}"
@@ -63,18 +77,37 @@ def fenced(text: str) -> str:
 
 def inline(text: str) -> str:
     """Text in a sentence: no mentions, links, HTML or formatting."""
-    flat = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>()#|~@])", r"\\\1", flat).replace("\\@", "@\u200b")
+    return _LIVE.sub(_SPLIT, _SPECIAL.sub(r"\\\1", _visible(text)))
+
+
+def code(text: str) -> str:
+    """A name in a sentence or a table."""
+    return f"`{_visible(text).replace('`', chr(39)).replace('|', '¦') or ' '}`"
+
+
+def _visible(text: str, *, lines: bool = False) -> str:
+    if lines:
+        return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _INVISIBLE.sub("", " ".join(text.split()))
+
+
+def _bounded(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def _commit(report: model.Report) -> str:
     if report.commit is None or report.phase is model.Phase.ABSENT:
         return ""
-    return f" · `{report.commit[:7]}`"
+    return f" · {code(report.commit[:7])}"
 
 
 def _reason(report: model.Report) -> str:
-    return f"{inline(report.reason)}." if report.reason else ""
+    words = inline(_bounded(report.reason, MAX_REASON))
+    return words if not words or words[-1] in ".!?…" else f"{words}."
 
 
 def _routes(report: model.Report) -> str:
@@ -83,31 +116,47 @@ def _routes(report: model.Report) -> str:
         return ""
     lines = [f"**Preview**: {routes.url}"]
     if edge := routes.edge:
-        state = "" if edge.deployed else " (CloudFront is still bringing it to its edges)"
+        # Only of a ready environment it is known how far CloudFront has come.
+        on_the_way = report.phase is model.Phase.READY and not edge.deployed
+        state = " (CloudFront is still bringing it to its edges)" if on_the_way else ""
         lines.append(f"**Behind the production domain**{state}:")
         lines.append(fenced(f"curl -H '{edge.header}: {edge.value}' https://{edge.host}/"))
-    return "\n\n".join(lines)
+    return _joined(lines)
 
 
 def _services(report: model.Report) -> str:
-    if report.progress is None or not report.progress.services:
+    services = report.progress.services if report.progress else ()
+    if not services or report.phase in (model.Phase.ABSENT, model.Phase.DESTROYING):
         return ""
-    rows = [
-        f"| {service.name} | {'✅' if service.done else '⏳'} {service.ready}/{service.wanted} "
-        f"| {inline(', '.join(sorted({pod.state for pod in service.pods}))) or '–'} |"
-        for service in report.progress.services
-    ]
+    rows = [_service(service) for service in services[:MAX_ROWS]]
+    if len(services) > MAX_ROWS:
+        rows.append(f"| and {len(services) - MAX_ROWS} more | | |")
     return "\n".join(["| service | ready | pods |", "|---|---|---|", *rows])
 
 
-def _troubles(report: model.Report) -> tuple[model.PodProgress, ...]:
-    return report.progress.troubles if report.progress else ()
+def _service(service: model.ServiceProgress) -> str:
+    sign = "⚠️" if service.trouble else "✅" if service.done else "⏳"
+    states = ", ".join(sorted({pod.state for pod in service.pods}))
+    if service.old:
+        states = f"{states}; {service.old} of before".lstrip("; ")
+    words = inline(_bounded(states, MAX_LINE)) or "-"
+    return f"| {code(service.name)} | {sign} {service.ready}/{service.wanted} | {words} |"
+
+
+def _troubles(report: model.Report) -> list[str]:
+    if report.progress is None or report.phase is model.Phase.ABSENT:
+        return []
+    pods = report.progress.troubles
+    told = [_trouble(pod) for pod in pods[:MAX_QUOTES]]
+    if len(pods) > MAX_QUOTES:
+        told.append(f"…and {len(pods) - MAX_QUOTES} more services that can't start.")
+    return told
 
 
 def _trouble(pod: model.PodProgress) -> str:
     assert pod.trouble is not None
-    head = f"**{pod.service}: {pod.trouble.value}** (`{pod.pod}`)"
-    detail = pod.detail.strip()[:MAX_QUOTE]
+    head = f"**{inline(pod.service)}: {pod.trouble.value}** ({code(pod.pod)})"
+    detail = _bounded(pod.detail.strip(), MAX_QUOTE)
     return f"{head}\n\n{fenced(detail)}" if detail else head
 
 
@@ -116,15 +165,23 @@ def _absence(report: model.Report) -> str:
     if absence is None:
         return ""
     if absence.remnants:
-        left = "\n".join(f"- {found.kind} `{found.name}`" for found in absence.remnants)
-        return f"Still there:\n{left}"
-    checked = "\n".join(f"- no {what}" for what in absence.checked)
+        some = absence.remnants[:MAX_ROWS]
+        left = [f"- {inline(found.kind)} {code(found.name)}" for found in some]
+        if len(absence.remnants) > MAX_ROWS:
+            left.append(f"- and {len(absence.remnants) - MAX_ROWS} more")
+        return "\n".join(["Still there:", *left])
+    if not absence.proved:
+        return ""
+    checked = "\n".join(f"- no {inline(what)}" for what in absence.checked)
     return f"Proved by independent listings at {absence.at:%Y-%m-%d %H:%M:%S} UTC:\n{checked}"
 
 
 def _timeline(report: model.Report) -> str:
     if not report.timeline:
         return ""
-    lines = [f"{entry.at:%H:%M:%S}  {entry.text}" for entry in report.timeline[-MAX_TIMELINE:]]
+    lines = [
+        f"{entry.at:%H:%M:%S}  {_bounded(_visible(entry.text), MAX_LINE)}"
+        for entry in report.timeline[-MAX_TIMELINE:]
+    ]
     text = fenced("\n".join(lines))
     return f"<details><summary>Timeline</summary>\n\n{text}\n\n</details>"

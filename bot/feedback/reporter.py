@@ -1,131 +1,170 @@
-"""Brings comments and deployments to the newest report, in the background and within the budget."""
+"""Brings comments and deployments to the newest report, in the background and within the budget.
+
+Nothing here is ever waited for: a report is put into the queue, and a few threads write. What
+GitHub does not take is tried again, or overtaken by the next report.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
+import time
 
 import structlog
 
-from bot import clock, errors, model, ports
-from bot.feedback import budget, render
+from bot import clock as clocks
+from bot import errors, model, ports
+from bot.feedback import budget, queue, render
 from infra import naming
 
-COALESCE_SECONDS = 1.0
-"""Reports of one environment that follow each other faster become one write."""
-AGAIN_SECONDS = 10.0
-"""GitHub did not take a write: the newest report is tried again after so long."""
+WRITERS = 3
+"""Writes at the same time, each of another environment: one slow answer does not delay all."""
+CLOSE_SECONDS = 15.0
+"""How long the end of the process may wait for GitHub."""
 
-_STATES = {
+STATES = {
     model.Phase.PROVISIONING: "in_progress",
     model.Phase.READY: "success",
     model.Phase.DEGRADED: "failure",
     model.Phase.STUCK: "error",
+    model.Phase.WAITING: "inactive",
     model.Phase.ABSENT: "inactive",
 }
-_log = structlog.get_logger()
+"""The deployment's state in each phase; a phase that is not named leaves it as it is."""
+_MAKING = frozenset({"in_progress", "success", "failure", "error"})
+_log = structlog.get_logger(__name__)
 
 
 class HubReporter:
-    """Implements `bot.ports.Reporter` with one background thread."""
+    """Implements `bot.ports.Reporter` with background threads; `close` ends them."""
 
-    def __init__(self, hub: ports.Hub, store: ports.Store, time: clock.Clock) -> None:
+    def __init__(self, hub: ports.Hub, store: ports.Store, clock: clocks.Clock) -> None:
         self._hub = hub
         self._store = store
-        self._budget = budget.Budget(time)
-        self._waiting: OrderedDict[model.EnvironmentKey, model.Report] = OrderedDict()
+        self._clock = clock
+        self._budget = budget.Budget(clock)
+        self._queue = queue.Queue()
         self._states: dict[int, str] = {}
         self._changed = threading.Condition()
         self._closing = False
-        self._busy = False
-        self._thread = threading.Thread(target=self._work, name="reporter", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"reporter-{index}", daemon=True)
+            for index in range(WRITERS)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def report(self, report: model.Report) -> None:
         """Take a report; returns at once. See `bot.ports.Reporter`."""
         with self._changed:
-            self._waiting[report.key] = report
+            self._queue.put(report, self._clock.now())
             self._changed.notify_all()
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until everything is written; False if that takes too long."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._waiting and not self._busy, timeout)
+            return self._changed.wait_for(lambda: not len(self._queue), timeout)
 
     def close(self) -> None:
-        """Write what is waiting, as far as GitHub answers, and end."""
+        """Write what waits, as far as GitHub takes it now, and end."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join()
+        end = time.monotonic() + CLOSE_SECONDS
+        for thread in self._threads:
+            thread.join(max(end - time.monotonic(), 0.0))
+
+    # -- the threads ------------------------------------------------------------------------------
 
     def _work(self) -> None:
-        pause = 0.0
-        while True:
+        while (taken := self._next()) is not None:
+            written = self._guarded(taken.report)
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._waiting) or self._closing)
-                if not self._waiting:
-                    return
-                if not self._closing:
-                    # A burst of reports becomes one; closing hurries.
-                    self._changed.wait_for(
-                        lambda: self._closing, max(pause, COALESCE_SECONDS, self._budget.wait())
-                    )
-                key, report = self._waiting.popitem(last=False)
-                self._busy = True
-            pause = 0.0 if self._guarded(report) else AGAIN_SECONDS
-            with self._changed:
-                self._busy = False
-                if pause and not self._closing:
-                    # A newer report may have come meanwhile; it has everything that this one has.
-                    self._waiting.setdefault(key, report)
+                if written or self._closing:
+                    self._queue.told(taken, self._clock.now())
+                else:
+                    self._queue.again(taken, self._clock.now())
                 self._changed.notify_all()
 
+    def _next(self) -> queue.Waiting | None:
+        """Wait for the next report to write; None at the end."""
+        with self._changed:
+            while True:
+                taken = self._queue.pop(self._clock.now(), hurry=self._closing)
+                if taken is None:
+                    if self._closing:
+                        return None
+                    self._changed.wait(self._queue.wait(self._clock.now()))
+                    continue
+                pause = self._budget.wait(news=taken.news)
+                if not pause:
+                    return taken
+                self._queue.put_back(taken)
+                if self._closing:
+                    return None
+                self._changed.wait(pause)
+
     def _guarded(self, report: model.Report) -> bool:
+        """Whether the report needn't be tried again."""
+        key = str(report.key)
         try:
             self._write(report)
+        except errors.NotFoundError as error:
+            # What is gone can't be told any more.
+            _log.warning("nobody to tell", action="report", environment=key, why=error.message)
         except errors.UnderstudyError as error:
-            _log.warning(
-                "GitHub was not told", action="report", environment=str(report.key),
-                why=error.message,
-            )
-            # What is gone can't be told any more; everything else is tried again.
-            return isinstance(error, errors.NotFoundError)
+            _log.warning("GitHub was not told", action="report", environment=key, why=error.message)
+            return False
         except Exception:
-            _log.exception("report failed", action="report", environment=str(report.key))
+            # A fault of ours would be the same the next time; the next report has other content.
+            _log.exception("report failed", action="report", environment=key)
         return True
+
+    # -- writing ----------------------------------------------------------------------------------
 
     def _write(self, report: model.Report) -> None:
         row = self._store.row(report.key)
-        if row is None or (report.phase is model.Phase.ABSENT and row.comment_id is None):
+        if row is None or row.phase is not report.phase:
+            return  # overtaken: phases are stored before they are told
+        if report.phase is model.Phase.ABSENT and row.comment_id is None:
             return  # nobody has been told of an environment, so nobody need hear that it is gone
         body = render.comment(report)
         digest = hashlib.sha256(body.encode()).hexdigest()
         if digest != row.comment_digest:
-            self._budget.spend()
+            self._spend()
             comment_id = self._hub.write_comment(report.key, body, row.comment_id)
             self._store.remember(report.key, comment_id=comment_id, comment_digest=digest)
-        self._deployment(report, row)
+            _log.info(
+                "comment written",
+                action="report",
+                environment=str(report.key),
+                phase=report.phase.value,
+            )
+        self._tell_deployment(report, row)
 
-    def _deployment(self, report: model.Report, row: ports.Row) -> None:
-        state = _STATES.get(report.phase)
+    def _tell_deployment(self, report: model.Report, row: ports.Row) -> None:
+        state = STATES.get(report.phase)
         if state is None:
             return
         deployment = row.deployment_id
-        commit = report.commit
-        if report.phase is model.Phase.PROVISIONING and commit and commit != row.deployment_commit:
-            environment = naming.github_environment(report.key.number)
-            self._budget.spend()
-            deployment = self._hub.create_deployment(report.key.repository, commit, environment)
-            self._store.remember(
-                report.key, deployment_id=deployment, deployment_commit=commit
-            )
+        if state in _MAKING and report.commit and report.commit != row.deployment_commit:
+            deployment = self._deployment(report, report.commit)
         if deployment is None or self._states.get(deployment) == state:
             return
         url = report.routes.url if report.routes and state == "success" else None
-        self._budget.spend()
+        self._spend()
         self._hub.set_deployment_status(
             report.key.repository, deployment, state, url, render.description(report)
         )
         self._states[deployment] = state
+
+    def _deployment(self, report: model.Report, commit: str) -> int:
+        environment = naming.github_environment(report.key.number)
+        self._spend()
+        made = self._hub.create_deployment(report.key.repository, commit, environment)
+        self._store.remember(report.key, deployment_id=made, deployment_commit=commit)
+        return made
+
+    def _spend(self) -> None:
+        with self._changed:
+            self._budget.spend()

@@ -13,7 +13,7 @@ from bot import clock, errors, intent, model, ports
 from bot.reconcile import lease as leases
 from infra.contract import outputs
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import structlog
 from bot import clock, errors, ports
 from bot.reconcile import deadlines
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class HeldLease:

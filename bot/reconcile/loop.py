@@ -16,7 +16,7 @@ from bot.reconcile import deadlines, plan, removal, rise, settled
 from bot.reconcile.context import Pass, Stages
 from bot.reconcile.lease import HeldLease
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Loop:

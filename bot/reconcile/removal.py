@@ -75,6 +75,7 @@ def _prove(run: Pass) -> model.Absence | None:
     Raises NotAbsentError and UnreachableError when the time is up, and LeaseLostError.
     """
     end = run.after(deadlines.PROOF_SECONDS)
+    told: tuple[model.Remnant, ...] | None = None
     while not run.stopping():
         run.held.check()
         over = run.stages.clock.now() > end
@@ -87,7 +88,9 @@ def _prove(run: Pass) -> model.Absence | None:
         else:
             if absence.proved:
                 return absence
-            run.report(absence)
+            if absence.remnants != told:
+                run.report(absence)
+                told = absence.remnants
             if over:
                 raise errors.NotAbsentError(_left(absence))
         run.stages.sleep(deadlines.PROOF_POLL_SECONDS)

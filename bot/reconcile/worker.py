@@ -12,7 +12,7 @@ from bot import ports
 from bot.reconcile import deadlines
 from bot.reconcile.loop import Loop
 
-_log = structlog.get_logger()
+_log = structlog.get_logger(__name__)
 
 
 class Workers:

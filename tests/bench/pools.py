@@ -128,6 +128,8 @@ class _Pools:
         self._core.create_namespaced_pod("default", {"metadata": metadata, "spec": spec})
         until("a NodeClaim for the probe", lambda: self._claims() - before, 120, 0.02)
         seconds = time.monotonic() - began
+        # One that goes before its instance is known would leave the controller's picture torn.
+        until("the probe's node", self._initialized, 120, 0.1)
         self._core.delete_namespaced_pod(pod, "default", grace_period_seconds=0)
         for claim in self._claims():
             self._custom.delete_cluster_custom_object(
@@ -157,6 +159,16 @@ class _Pools:
     def _claims(self) -> set[str]:
         found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodeclaims")
         return {item["metadata"]["name"] for item in found["items"]}
+
+    def _initialized(self) -> bool:
+        found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodeclaims")
+        return all(
+            any(
+                condition["type"] == "Initialized" and condition["status"] == "True"
+                for condition in item.get("status", {}).get("conditions", [])
+            )
+            for item in found["items"]
+        )
 
     def _named(self, index: int) -> tuple[str, dict[str, str]]:
         repository = "acme/shop"

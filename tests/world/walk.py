@@ -41,12 +41,15 @@ class WalkError(AssertionError):
 class Walk:
     """One pull request in a world whose bot runs."""
 
-    def __init__(self, world: World, repository: str = REPOSITORY) -> None:
+    def __init__(
+        self, world: World, repository: str = REPOSITORY, *, bot: str = "bot", label: str = LABEL
+    ) -> None:
         self.world = world
         self.repository = repository
         self.number = 0
         self.commit = ""
-        self._store = store.SqlStore(world.database_url, clock.SystemClock())
+        self.label = label
+        self._store = store.SqlStore(world.database_url(bot), clock.SystemClock())
 
     def close_store(self) -> None:
         """Let the bot's database go."""
@@ -68,15 +71,16 @@ class Walk:
         self,
         *,
         stage_file: str = STAGE_FILE,
-        labels: tuple[str, ...] = (LABEL,),
+        labels: tuple[str, ...] | None = None,
         env: Mapping[str, str] | None = None,
         publish: bool = True,
         fork: str | None = None,
     ) -> None:
         """Open a pull request whose images are there."""
         files = {".stage.yaml": stage_file, "README.md": f"{time.time_ns()}"}
+        wanted = (self.label,) if labels is None else labels
         self.number, self.commit = self.world.github.open_pull_request(
-            self.repository, files=files, labels=labels, fork=fork
+            self.repository, files=files, labels=wanted, fork=fork
         )
         if publish:
             self.world.publish(self.commit, env)

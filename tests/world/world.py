@@ -59,6 +59,8 @@ class World:
         self.ports: dict[str, int] = {}
         self.seeded: Seeded
         self.github: GitHubWorld
+        self.bots: dict[str, str] = {"bot": _url(_BOT)}
+        """The addresses of bots inside the world, for hooks."""
         self.seconds: dict[str, float] = {}
         """How long each part of the start took, for those who want to shorten it."""
 
@@ -113,10 +115,21 @@ class World:
 
     # -- the bot ----------------------------------------------------------------------------------
 
-    def start_bot(self, **settings: str) -> None:
-        """Start the bot as people do, and wait until it is ready for deliveries."""
-        self.spawn("bot", [sys.executable, "-m", "bot", "serve"], self.bot_environ(**settings))
-        url = self.url("bot")
+    def start_bot(
+        self, name: str = "bot", platform: contract.Platform | None = None, **settings: str
+    ) -> None:
+        """Start the bot as people do, and wait until it is ready for deliveries.
+
+        `settings` are UNDERSTUDY_ variables in lower case. A second bot needs a name and a label
+        of its own.
+        """
+        if name not in self.ports:
+            address = (_BOT[0], _BOT[1] + len(self.bots))
+            self.ports |= self.cluster.forward({name: address})
+            self.bots[name] = _url(address)
+        environ = self.bot_environ(name, platform, **settings)
+        self.spawn(name, [sys.executable, "-m", "bot", "serve"], environ)
+        url = self.url(name)
 
         def ready() -> bool:
             try:
@@ -124,35 +137,37 @@ class World:
             except requests.RequestException:
                 return False
 
-        log = self.cluster.spawner.log("bot")
+        log = self.cluster.spawner.log(name)
         until("the bot's readiness", ready, 60, 0.1, lambda: f": see {log}")
 
-    def stop_bot(self) -> None:
-        """End the bot gently."""
-        self.cluster.spawner.stop("bot")
+    def stop_bot(self, name: str = "bot") -> None:
+        """End a bot gently."""
+        self.cluster.spawner.stop(name)
 
-    @property
-    def database_url(self) -> str:
-        """Where the bot keeps its rows."""
-        return f"sqlite:///{self.cluster.folder / 'bot' / 'understudy.db'}"
+    def database_url(self, name: str = "bot") -> str:
+        """Where a bot keeps its rows."""
+        return f"sqlite:///{self.cluster.folder / name / 'understudy.db'}"
 
-    def bot_environ(self, **settings: str) -> dict[str, str]:
-        """The bot's environment; `settings` are UNDERSTUDY_ variables in lower case."""
-        folder = self.cluster.folder / "bot"
+    def bot_environ(
+        self, name: str = "bot", platform: contract.Platform | None = None, **settings: str
+    ) -> dict[str, str]:
+        """A bot's environment."""
+        folder = self.cluster.folder / name
         folder.mkdir(exist_ok=True)
-        platform = folder / "platform.yaml"
-        platform.write_text(yaml.safe_dump(self.platform().model_dump(mode="json")))
+        description = folder / "platform.yaml"
+        description.write_text(
+            yaml.safe_dump((platform or self.platform()).model_dump(mode="json"))
+        )
         given = {
             "webhook_secret": SECRET,
             "github_url": _url(_GITHUB),
             "github_token": TOKEN,
             "data_dir": str(folder),
-            "platform_file": str(platform),
+            "platform_file": str(description),
             "pulumi_passphrase": "world",
             "production_host": ALIAS,
-            "kubeconfig": str(self.cluster.plane.kubeconfig),
             "host": _BOT[0],
-            "port": str(_BOT[1]),
+            "port": self.bots[name].rpartition(":")[2],
             **settings,
         }
         names = {f"UNDERSTUDY_{name.upper()}": value for name, value in given.items()}

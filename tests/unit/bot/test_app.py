@@ -7,6 +7,8 @@ from typing import Any
 import flask
 import pytest
 import structlog
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot import app, clock, errors, model, ports
 from bot.settings import Settings
@@ -187,13 +189,19 @@ def settings(folder: Path, **changes: str) -> Settings:
     return Settings.from_env(names)
 
 
-@pytest.mark.parametrize(
-    "identity",
-    [{}, {"github_token": "", "github_app_id": "12", "github_private_key": "hunter2-key"}],
-    ids=["token", "app"],
-)
-def test_the_real_stages_fit_together(tmp_path: Path, identity: dict[str, str]) -> None:
-    bot = app.build(settings(tmp_path, **identity))
+def private_key() -> str:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return made.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@pytest.mark.parametrize("as_app", [False, True])
+def test_the_real_stages_fit_together(tmp_path: Path, as_app: bool) -> None:
+    identity = {"github_token": "", "github_app_id": "12", "github_private_key": private_key()}
+    bot = app.build(settings(tmp_path, **identity if as_app else {}))
     try:
         assert bot.app.test_client().get("/healthz").status_code == 200
         assert bot.app.test_client().get("/readyz").status_code == 503, "nothing works yet"
@@ -208,6 +216,10 @@ def test_the_real_stages_fit_together(tmp_path: Path, identity: dict[str, str]) 
         ({"kubeconfig": "/nowhere/kubeconfig"}, "kubeconfig"),
         ({"database_url": "mysql://u:hunter2@h/d"}, "only sqlite and postgresql"),
         ({"data_dir": "/dev/null/data"}, "UNDERSTUDY_DATA_DIR"),
+        (
+            {"github_token": "", "github_app_id": "12", "github_private_key": "hunter2"},
+            "private key of GitHub App 12",
+        ),
     ],
 )
 def test_what_can_not_be_wired_is_told_and_nothing_stays_open(

@@ -33,8 +33,8 @@ class Forwarding:
         return self.ports[name]
 
 
-def start(spawner: Spawner, targets: Mapping[str, tuple[str, int]]) -> Forwarding:
-    """Lead a new loopback port to each target (host and port inside the spawner's world)."""
+def start(spawner: Spawner, world: str, targets: Mapping[str, tuple[str, int]]) -> Forwarding:
+    """Lead a new loopback port to each target: host and port inside the spawner's `world`."""
     listeners = {name: socket.create_server(("127.0.0.1", 0)) for name in targets}
     try:
         pairs = [

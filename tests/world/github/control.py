@@ -224,6 +224,7 @@ class GitHubWorld:
         times: int = 1,
         delay: float = 0.0,
         message: str = "Server Error",
+        retry_after: int | None = None,
     ) -> None:
         """Answer the next requests of this method, with this in their path, with a status.
 
@@ -237,6 +238,7 @@ class GitHubWorld:
             times=times,
             delay=delay,
             message=message,
+            retry_after=retry_after,
         )
 
     def rate_limit(self, remaining: int = 0, reset_in: float = 60.0) -> None:

@@ -25,6 +25,8 @@ class Failure:
     times: int = 1
     delay: float = 0.0
     """Seconds to wait before the answer, or before going on where the status is 0."""
+    retry_after: int | None = None
+    """The header of this name, in seconds."""
 
     def matches(self, method: str, path: str) -> bool:
         """Whether it is meant for this request."""

@@ -43,7 +43,9 @@ def create_app(world: World) -> flask.Flask:
         if failure is not None:
             time.sleep(failure.delay)
             if failure.status:
-                raise errors.Refusal(failure.status, failure.message)
+                after = failure.retry_after
+                headers = None if after is None else {"Retry-After": str(after)}
+                raise errors.Refusal(failure.status, failure.message, headers=headers)
         flask.g.viewer = world.credentials.viewer(flask.request.headers.get("Authorization"))
         # Asking how much is left costs nothing.
         if flask.request.path != "/rate_limit":

@@ -15,3 +15,8 @@ def path_folder() -> Path:
     from tests.world.plugins.launchers import written_folder  # noqa: PLC0415
 
     return written_folder()
+
+
+def replaced(program: str) -> bool:
+    """Whether a plugin, such as `pulumi-resource-kubernetes`, is stood in for on this machine."""
+    return (path_folder() / program).exists()

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -137,14 +138,15 @@ def _copy_crds(entry: Tool, target: Path) -> None:
         raise ToolError(f"the Go module {entry.module} {entry.version} cannot be had: {output}")
     source = Path(output.strip())
     target.mkdir()
-    for path in sorted(source.glob(CRDS[entry.name])):
+    for path in sorted(path for pattern in CRDS[entry.name] for path in source.glob(pattern)):
         text = path.read_text()
-        if "kind: CustomResourceDefinition" in text:
+        if "kind: CustomResourceDefinition" in text or "kind: Stage" in text:
             (target / path.name).write_text(text)
 
 
 def crds(name: str) -> Path:
-    """A folder with the custom resource definitions of a tool, one or more to a file."""
+    """A folder with the manifests that a tool's module carries (`manifest.CRDS`)."""
     entry = TOOLS[name]
-    path = cache_dir() / "crds" / f"{name}-{entry.key}"
+    wanted = hashlib.sha256("\0".join(CRDS[name]).encode()).hexdigest()[:8]
+    path = cache_dir() / "crds" / f"{name}-{entry.key}-{wanted}"
     return kept(path, _BUILD_LOCK, functools.partial(_copy_crds, entry))

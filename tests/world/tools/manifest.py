@@ -174,10 +174,14 @@ _ALL = (
 
 TOOLS: dict[str, Tool] = {entry.name: entry for entry in _ALL}
 
-# Where a tool's module keeps its custom resource definitions.
-CRDS: dict[str, str] = {
-    "karpenter": "pkg/apis/crds/*.yaml",
-    "opentelemetry-operator": "config/crd/bases/*.yaml",
-    "kwok": "kustomize/crd/bases/*.yaml",
-    "traefik": "docs/content/reference/dynamic-configuration/traefik.io_*.yaml",
+# The manifests that a tool's module carries: custom resource definitions, and kwok's stock stages.
+CRDS: dict[str, tuple[str, ...]] = {
+    "karpenter": ("pkg/apis/crds/*.yaml",),
+    "opentelemetry-operator": ("config/crd/bases/*.yaml",),
+    "kwok": (
+        "kustomize/stage/node/fast/*.yaml",
+        "kustomize/stage/node/heartbeat/*.yaml",
+        "kustomize/stage/pod/fast/*.yaml",
+    ),
+    "traefik": ("docs/content/reference/dynamic-configuration/traefik.io_*.yaml",),
 }

@@ -87,12 +87,16 @@ class Network:
 
     def listen(self, address: str, port: int, kind: int = TCP) -> None:
         """Answer whatever comes with the address that it came to."""
-        listener = self._socket(address, socket.AF_INET, kind)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address, port))
+        self._keep(self.listener(address, port, kind), address)
+
+    def listener(self, address: str, port: int, kind: int = TCP) -> socket.socket:
+        """A socket of the caller's own at an address."""
+        made = self._socket(address, socket.AF_INET, kind)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address, port))
         if kind == TCP:
-            listener.listen()
-        self._keep(listener, address)
+            made.listen()
+        return made
 
     def listen_ipv6(self, address: str, port: int) -> str:
         """Answer at the link-local address of a pod, and return that."""

@@ -1,25 +1,16 @@
 """The policies that every environment gets, on real packets: what is to pass passes, no more."""
 
-from typing import Any
-
 import pytest
 
 from infra import naming
-from infra.contract import Platform, StageFile
-from infra.kubernetes.network import NetworkArgs, policies
+from infra.contract import Platform
 from tests.contract.world.netpol.conftest import API, DNS, OTHER, OTLP, PORT, WEB
+from tests.contract.world.netpol.environments import environment_policies
 from tests.contract.world.netpol.network import NODE, TCP, UDP, Network
-from tests.unit.world.netpol.objects import Json, namespace, pod, policy
+from tests.unit.world.netpol.objects import namespace, pod
 from tests.world.netpol import compile_rules
 
 NAME = "pr-shop-7"
-STAGE = StageFile.parse(
-    """
-services:
-  web: {image: 'w:{sha}', port: 8080, route: /}
-  api: {image: 'a:{sha}', port: 8080}
-"""
-)
 PLATFORM = Platform(
     domain="preview.test",
     ingress_sources=(f"{NODE}/32",),
@@ -34,25 +25,10 @@ PODS = [
 ]
 
 
-def written(value: Any) -> Any:
-    """A specification as the API server has it: the SDK's names are `snake_case`."""
-    if isinstance(value, dict):
-        return {_camel(key): written(each) for key, each in value.items()}
-    return [written(each) for each in value] if isinstance(value, list) else value
-
-
-def _camel(key: str) -> str:
-    if "." in key or "/" in key:
-        return key  # a label
-    first, *others = key.rstrip("_").split("_")
-    return first + "".join(map(str.capitalize, others))
-
-
 @pytest.fixture
 def environment(network: Network) -> Network:
     """The network with an environment's policies in force."""
-    specs = policies(NetworkArgs(NAME, {}, STAGE, PLATFORM))
-    found: list[Json] = [policy(written(spec), NAME) for spec in specs.values()]
+    found = environment_policies(NAME, PLATFORM)
     network.load(compile_rules(found, [namespace(NAME), namespace("production")], PODS))
     return network
 

@@ -17,7 +17,8 @@ MakeStack = Callable[[Callable[[], None]], auto.Stack]
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """One API server for all tests."""
-    with control_plane(tmp_path_factory.mktemp("control-plane")) as running:
+    folder = tmp_path_factory.mktemp("control-plane")
+    with control_plane(folder, deleting=True) as running:
         yield running
 
 

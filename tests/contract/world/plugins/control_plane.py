@@ -1,4 +1,8 @@
-"""An API server with its etcd and nothing else: enough to apply, diff, refresh and delete."""
+"""An API server with its etcd, no node and no pod: enough to apply, diff, refresh and delete.
+
+Where deletions are to end, the two controllers that end them run beside it: the garbage collector
+(a foreground deletion waits for it) and that of namespaces.
+"""
 
 import contextlib
 import json
@@ -98,9 +102,29 @@ def _wait(url: str, authority: Path) -> None:
     raise TimeoutError(f"{url} did not answer")
 
 
+def _controllers(folder: Path, plane: ControlPlane) -> list[str]:
+    kubeconfig = folder / "kubeconfig"
+    kubeconfig.write_text(plane.kubeconfig)
+    return [
+        f"--kubeconfig={kubeconfig}",
+        "--controllers=garbage-collector-controller,namespace-controller",
+        "--leader-elect=false",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={_free_port()}",
+        f"--cert-dir={folder / 'controllers'}",
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
+    ]
+
+
 @contextlib.contextmanager
-def control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """Run one, with its files and logs in `folder`, and end it."""
+def control_plane(folder: Path, *, deleting: bool = False) -> Iterator[ControlPlane]:
+    """Run one, with its files and logs in `folder`, and end it.
+
+    Args:
+        folder: an empty one.
+        deleting: whether the controllers run that end deletions.
+    """
     etcd_port, peer_port, port = _free_port(), _free_port(), _free_port()
     key, authority = folder / "accounts.key", folder / "certificates" / "apiserver.crt"
     subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
@@ -125,21 +149,26 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
             f"--service-account-key-file={key}",
             f"--service-account-signing-key-file={key}",
             "--service-cluster-ip-range=10.96.0.0/16",
-            # There is no controller manager to make the default service account.
+            # No controller makes the default service account.
             "--disable-admission-plugins=ServiceAccount",
         ],
     }
     processes: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, flags: list[str]) -> None:
+        with (folder / f"{name}.log").open("wb") as log:
+            processes.append(subprocess.Popen([str(tool(name)), *flags], stdout=log, stderr=log))
+
     try:
         for name, flags in commands.items():
-            with (folder / f"{name}.log").open("wb") as log:
-                processes.append(
-                    subprocess.Popen([str(tool(name)), *flags], stdout=log, stderr=log)
-                )
+            start(name, flags)
             if name == "etcd":
                 _wait(f"http://127.0.0.1:{etcd_port}/health", authority)
         _wait(f"https://127.0.0.1:{port}/readyz", authority)
-        yield ControlPlane(port, authority)
+        plane = ControlPlane(port, authority)
+        if deleting:
+            start("kube-controller-manager", _controllers(folder, plane))
+        yield plane
     finally:
         for process in reversed(processes):
             process.terminate()

@@ -27,7 +27,9 @@ WITH_STACK = {
 
 
 @pytest.mark.parametrize("phase", Phase)
-@pytest.mark.parametrize(("column", "commit"), [(0, NEW), (1, OLD), (2, None)], ids=["same", "old", "no"])
+@pytest.mark.parametrize(
+    ("column", "commit"), [(0, NEW), (1, OLD), (2, None)], ids=["same", "old", "no"]
+)
 def test_wanted_while_something_exists(phase: Phase, column: int, commit: str | None) -> None:
     observed = Observed(phase, stack_exists=True, commit=commit)
     assert plan.next_step(WANTED, observed) is WITH_STACK[phase][column]
@@ -60,7 +62,8 @@ def test_each_step_done_ends_in_nothing() -> None:
         Step.DESTROY: Observed(Phase.ABSENT, False, None),
     }
     starts = itertools.product(Phase, (True, False), (NEW, OLD, None))
-    for wish, (phase, exists, commit) in itertools.product((WANTED, UNWANTED), starts):
+    wishes: tuple[model.Desired | model.Ignored, ...] = (WANTED, UNWANTED)
+    for wish, (phase, exists, commit) in itertools.product(wishes, starts):
         observed, steps = Observed(phase, exists, commit), 0
         while (step := plan.next_step(wish, observed)) is not Step.NOTHING:
             observed, steps = after[step], steps + 1

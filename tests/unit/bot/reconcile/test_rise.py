@@ -51,7 +51,7 @@ def test_one_of_two_services_ready_is_not_ready(stand: Stand) -> None:
 
 
 def test_trouble_is_told_while_the_engine_runs(stand: Stand) -> None:
-    stand.engine.seconds = 300.0
+    stand.engine.seconds = 90.0
     stand.world.troubles["api"] = (model.PodTrouble.IMAGE_NOT_FOUND, "no such tag")
     told: list[float] = []
     start = stand.clock.now()
@@ -62,10 +62,10 @@ def test_trouble_is_told_while_the_engine_runs(stand: Stand) -> None:
         if one.phase is Phase.DEGRADED:
             told.append((stand.clock.now() - start).total_seconds())
 
-    stand.reporter.report = listen  # type: ignore[method-assign]
+    stand.reporter.report = listen  # type: ignore[method-assign,assignment]
     stand.open(A)
     stand.settle()
-    made = 300.0 / 3
+    made = 90.0 / 3
     assert made <= told[0] < made + 10
     assert stand.engine.operations[0].cancelled is False
     assert stand.row.phase is Phase.DEGRADED
@@ -73,11 +73,11 @@ def test_trouble_is_told_while_the_engine_runs(stand: Stand) -> None:
 
 
 def test_trouble_after_a_first_readiness_is_told_while_the_engine_runs(stand: Stand) -> None:
-    stand.engine.seconds = 300.0
+    stand.engine.seconds = 60.0
     stand.world.services = ("api",)
     stand.open(A)
     broke: list[float] = []
-    stand.clock.at(200.0, lambda: stand.world.troubles.update(api=CRASH))
+    stand.clock.at(45.0, lambda: stand.world.troubles.update(api=CRASH))
     report = stand.reporter.report
     start = stand.clock.now()
 
@@ -86,16 +86,16 @@ def test_trouble_after_a_first_readiness_is_told_while_the_engine_runs(stand: St
         if one.phase is Phase.DEGRADED:
             broke.append((stand.clock.now() - start).total_seconds())
 
-    stand.reporter.report = listen  # type: ignore[method-assign]
+    stand.reporter.report = listen  # type: ignore[method-assign,assignment]
     stand.settle()
-    assert 200.0 <= broke[0] < 210.0
+    assert 45.0 <= broke[0] < 55.0
 
 
 def test_recovers_by_itself(stand: Stand) -> None:
     stand.world.troubles["web"] = CRASH
     stand.open(A)
     stand.settle()
-    assert stand.row.phase is Phase.DEGRADED
+    assert (stand.row.phase,) == (Phase.DEGRADED,)
     del stand.world.troubles["web"]
     stand.pass_due()
     assert stand.row.phase is Phase.READY
@@ -250,7 +250,7 @@ def test_a_bad_stage_file_leaves_what_an_earlier_commit_made(stand: Stand) -> No
     stand.configurer.invalid[B] = ".stage.yaml line 3: no such key"
     stand.push(B)
     stand.settle()
-    assert stand.row.phase is Phase.DEGRADED
+    assert (stand.row.phase,) == (Phase.DEGRADED,)
     assert stand.told.reason == ".stage.yaml line 3: no such key; commit aaaaaaa stays"
     assert stand.world.commits(stand.row.name) == {A}
     stand.push(A)
@@ -392,10 +392,10 @@ def test_stopping_interrupts_the_engine_and_gives_the_lease_back(stand: Stand) -
 def test_a_lost_lease_ends_the_engine_and_nothing_more_is_written(stand: Stand) -> None:
     stand.engine.seconds = 500.0
     stand.open(A)
-    stand.clock.at(10.0, lambda: stand.clock.advance(deadlines.LEASE_SECONDS + 1))
     at_loss: list[object] = []
 
     def taken_over() -> None:
+        stand.clock.advance(deadlines.LEASE_SECONDS + 1)
         taken = stand.store.take("another", deadlines.LEASE_SECONDS)
         assert taken is not None
         at_loss.extend([stand.row, len(stand.reporter.reports), stand.timeline])
@@ -409,7 +409,7 @@ def test_a_lost_lease_ends_the_engine_and_nothing_more_is_written(stand: Stand) 
 
 
 def test_a_long_pass_keeps_its_lease(stand: Stand) -> None:
-    stand.engine.seconds = 20 * deadlines.LEASE_SECONDS
+    stand.engine.seconds = 5 * deadlines.LEASE_SECONDS
     stand.open(A)
     stand.settle()
     assert stand.row.phase is Phase.READY

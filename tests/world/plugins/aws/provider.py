@@ -24,6 +24,7 @@ from tests.world.plugins.serve import (
 )
 from tests.world.plugins.values import (
     UNKNOWN,
+    Secret,
     from_struct,
     marked_like,
     reveal,
@@ -288,6 +289,8 @@ def _like(live: Any, before: Any) -> Any:
 
 
 def _unnoted(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return Secret(_unnoted(value.value))
     if isinstance(value, dict):
         return {key: _unnoted(item) for key, item in value.items() if key != DEFAULTS}
     return [_unnoted(item) for item in value] if isinstance(value, list) else value

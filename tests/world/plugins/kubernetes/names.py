@@ -6,9 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.world.plugins.kubernetes.kinds import Kind
+from tests.world.plugins.serve import Refused
 from tests.world.plugins.values import Secret, Unknown, reveal
 
 _AUTONAMED = "pulumi.com/autonamed"
+
+
+def check_name(inputs: dict[str, Any]) -> None:
+    """Refuse a name that only the server would know.
+
+    Raises:
+        Refused: the program asks for `generateName`.
+    """
+    if "generateName" in (_plain_metadata(inputs) or {}):
+        raise Refused(
+            "Property 'metadata.generateName' is not known to the stand-in for the Kubernetes "
+            "plugin: leave it out to get a name with a random end, or give 'metadata.name'."
+        )
 
 
 def named(
@@ -23,7 +37,7 @@ def named(
         seed: what makes the name; the same seed makes the same name.
     """
     metadata = _plain_metadata(inputs)
-    if metadata is None or metadata.get("name") or metadata.get("generateName"):
+    if metadata is None or metadata.get("name"):
         return inputs
     before = _plain_metadata(olds) or {}
     if autonamed(olds) and isinstance(before.get("name"), str):

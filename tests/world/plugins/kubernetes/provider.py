@@ -28,6 +28,8 @@ from tests.world.plugins.values import from_struct, has_unknown, marked_like, re
 # often, twice as long apart each time.
 _TRIES = 5
 _FIRST_PAUSE = 0.5
+# How long an object that is being deleted may keep its name from a new one.
+_LEAVING_SECONDS = 60.0
 _PROPAGATIONS = {"background": "Background", "foreground": "Foreground", "orphan": "Orphan"}
 
 
@@ -117,6 +119,7 @@ class KubernetesProvider(StandIn):
         kind = kind_of(request.type or request.urn.split("::")[2].split("$")[-1])
         inputs = from_struct(request.news)
         check_identity(kind, inputs)
+        names.check_name(inputs)
         name = request.name or request.urn.split("::")[-1]
         inputs = names.named(inputs, from_struct(request.olds), name, request.randomSeed)
         if kind.namespaced:
@@ -212,13 +215,11 @@ class KubernetesProvider(StandIn):
         self, kind: Kind, wanted: Manifest, manager: str, *, dry_run: bool
     ) -> Manifest | None:
         """Apply what must not exist yet; None if it exists and this is a dry run."""
-        if not self._configured.upsert and self._exists(kind, wanted):
+        if not self._configured.upsert and (present := self._present(kind, wanted)):
             if dry_run:
                 # It goes first if this is a replacement, which a preview can't see.
                 return None
-            raise ApiError(
-                409, {"message": f"{kind.plural} {wanted['metadata']['name']!r} already exists"}
-            )
+            self._vacated(kind, present)
         for attempt in range(_TRIES):
             try:
                 return self._applied(kind, wanted, manager, dry_run=dry_run)
@@ -230,14 +231,30 @@ class KubernetesProvider(StandIn):
                 break
         raise Refused(f"Cancelled before {kind.name} {wanted['metadata']['name']!r} was created.")
 
-    def _exists(self, kind: Kind, wanted: Manifest) -> bool:
+    def _present(self, kind: Kind, wanted: Manifest) -> Manifest | None:
         try:
-            self._server.get(kind, _namespace(wanted), wanted["metadata"]["name"])
+            return self._server.get(kind, _namespace(wanted), wanted["metadata"]["name"])
         except ApiError as error:
             if error.status == 404:
-                return False
+                return None
             raise
-        return True
+
+    def _vacated(self, kind: Kind, present: Manifest) -> None:
+        """Wait for the end of an object that is on its way out.
+
+        A deletion that nobody waited for is the usual case: the old one of a replacement.
+        """
+        metadata = present["metadata"]
+        if "deletionTimestamp" not in metadata:
+            raise ApiError(409, {"message": f"{kind.plural} {metadata['name']!r} already exists"})
+        awaits.until_gone(
+            kind,
+            metadata.get("namespace", ""),
+            metadata["name"],
+            self._server,
+            _LEAVING_SECONDS,
+            self.cancelled,
+        )
 
     def _applied(
         self, kind: Kind, wanted: Manifest, manager: str, *, dry_run: bool = False

@@ -1,0 +1,251 @@
+"""Whatever happens in whatever order: afterwards the world is as the pull requests want it."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings, stateful
+from hypothesis import strategies as st
+
+from bot import clock, errors, feedback, model, ports, reconcile, store
+from bot.feedback import queue, render
+from bot.model import Phase
+from bot.reconcile import deadlines
+from tests.unit.bot.reconcile.stand import KEY, A, B, C, Stand
+
+COMMITS = st.sampled_from([A, B, C])
+MOMENTS = st.floats(0.0, 30.0)
+
+
+@functools.cache
+def _empty_database() -> bytes:
+    """Migrations take longer than everything else here: they are run once."""
+    with tempfile.TemporaryDirectory() as folder:
+        store.SqlStore(f"sqlite:///{folder}/bot.db", clock.SystemClock()).close()
+        return (Path(folder) / "bot.db").read_bytes()
+
+
+class AtOnce:
+    """A reporter that writes each report before it returns, as the background would."""
+
+    def __init__(self, stand: Stand) -> None:
+        self._stand = stand
+        self._real = feedback.HubReporter(stand.hub, stand.store, stand.clock)
+        self._real.close()
+        self._queue = queue.Queue()
+
+    def report(self, report: model.Report) -> None:
+        now = self._stand.clock.now()
+        self._queue.put(report, now)
+        self.write()
+
+    def write(self) -> None:
+        now = self._stand.clock.now()
+        while (taken := self._queue.pop(now, hurry=True)) is not None:
+            if not self._real._guarded(taken.report):
+                return self._queue.again(taken, now)
+            self._queue.told(taken, now)
+        return None
+
+
+@settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+class Convergence(stateful.RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="understudy-test-"))
+        (self.folder / "bot.db").write_bytes(_empty_database())
+        self.stand = Stand(self.folder)
+        self.told = AtOnce(self.stand)
+        stages = dataclasses.replace(self.stand.stages, reporter=self.told)
+        self.stand.stages, self.stand.loop = stages, reconcile.Loop(stages)
+        # Few looks in long waits: time that passes costs time here.
+        self.stand.world.linger_seconds = 1.5
+        self.stand.hub.open(KEY, A)
+        self.asked = False
+
+    # -- people ------------------------------------------------------------------------------------
+
+    def _act(self, moment: float, action: Callable[[], None], hint: bool) -> None:
+        """Something happens soon, perhaps in the middle of a pass; its delivery may be lost."""
+
+        def happen() -> None:
+            action()
+            if hint:
+                self.stand.store.hint(KEY)
+
+        self.stand.clock.at(moment, happen)
+
+    def _change(self, **changes: object) -> Callable[[], None]:
+        def change() -> None:
+            if KEY in self.stand.hub.pull_requests:
+                self.stand.hub.change(KEY, **changes)
+
+        return change
+
+    @stateful.rule(moment=MOMENTS, commit=COMMITS, hint=st.booleans())
+    def push(self, moment: float, commit: str, hint: bool) -> None:
+        self._act(moment, self._change(head_sha=commit), hint)
+
+    @stateful.rule(moment=MOMENTS, wanted=st.booleans(), hint=st.booleans())
+    def label(self, moment: float, wanted: bool, hint: bool) -> None:
+        labels = frozenset({"stage", "bug"} if wanted else {"bug"})
+        self._act(moment, self._change(labels=labels), hint)
+
+    @stateful.rule(moment=MOMENTS, is_open=st.booleans(), hint=st.booleans())
+    def close_or_reopen(self, moment: float, is_open: bool, hint: bool) -> None:
+        self._act(moment, self._change(open=is_open), hint)
+
+    @stateful.rule(moment=MOMENTS, fork=st.sampled_from([None, "stranger/shop", KEY.repository]))
+    def move(self, moment: float, fork: str | None) -> None:
+        self._act(moment, self._change(head_repository=fork), hint=True)
+
+    @stateful.rule(moment=MOMENTS)
+    def doubled_delivery(self, moment: float) -> None:
+        self._act(moment, lambda: None, hint=True)
+
+    @stateful.rule(commit=COMMITS, bad=st.booleans())
+    def stage_file(self, commit: str, bad: bool) -> None:
+        self.stand.configurer.invalid.pop(commit, None)
+        if bad:
+            self.stand.configurer.invalid[commit] = "line 3: no such key"
+
+    # -- bad luck ----------------------------------------------------------------------------------
+
+    @stateful.rule(moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge"]))
+    def goes_away(self, moment: float, what: str) -> None:
+        fault = errors.UnreachableError(f"{what} did not answer")
+        self._act(moment, lambda: setattr(getattr(self.stand, what), "fault", fault), hint=False)
+
+    @stateful.rule(moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge"]))
+    def comes_back(self, moment: float, what: str) -> None:
+        self._act(moment, lambda: setattr(getattr(self.stand, what), "fault", None), hint=False)
+
+    @stateful.rule(times=st.integers(1, 9))
+    def engine_will_fail(self, times: int) -> None:
+        self.stand.engine.failures = ["no such subnet"] * times
+
+    @stateful.rule(broken=st.booleans())
+    def pods_break(self, broken: bool) -> None:
+        self.stand.world.troubles = (
+            {"web": (model.PodTrouble.CRASHING, "exit code 1")} if broken else {}
+        )
+
+    @stateful.rule(moment=MOMENTS)
+    def lease_is_lost(self, moment: float) -> None:
+        """A machine stands still for so long that others may take over."""
+        self._act(moment, lambda: self.stand.clock.advance(deadlines.LEASE_SECONDS + 1), hint=False)
+
+    # -- the bot -----------------------------------------------------------------------------------
+
+    @stateful.rule()
+    def one_pass(self) -> None:
+        if not self.stand.once():
+            self.stand.clock.advance(20)
+
+    @stateful.rule(seconds=st.floats(0, 60))
+    def a_pass_is_stopped(self, seconds: float) -> None:
+        end = self.stand.clock.now().timestamp() + seconds
+        self.stand.once(stopping=lambda: self.stand.clock.now().timestamp() > end)
+
+    # -- always ------------------------------------------------------------------------------------
+
+    @stateful.invariant()
+    def one_operation_at_a_time(self) -> None:
+        assert not self.stand.engine.overlaps
+
+    @stateful.invariant()
+    def one_comment_at_most(self) -> None:
+        assert len(self.stand.hub.comments_on(KEY)) <= 1
+
+    @stateful.invariant()
+    def what_exists_is_recorded(self) -> None:
+        row = self.stand.store.row(KEY)
+        if row is not None and not row.stack_exists:
+            assert not self.stand.engine.stacks
+            assert not self.stand.world.environments
+
+    @stateful.invariant()
+    def gone_is_proved(self) -> None:
+        row = self.stand.store.row(KEY)
+        for body in self.stand.hub.comments_on(KEY):
+            if row is not None and render.HEADLINES[Phase.ABSENT] in body:
+                assert "Still there" not in body
+
+    # -- in the end --------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        try:
+            self._everything_works_again()
+            self._work_is_done()
+            self._the_world_is_as_wanted()
+        finally:
+            self.stand.close()
+            shutil.rmtree(self.folder)
+
+    def _everything_works_again(self) -> None:
+        stand = self.stand
+        stand.clock.advance(35)
+        for part in (stand.hub, stand.watch, stand.prover, stand.edge):
+            part.fault = None
+        stand.engine.failures = []
+        stand.world.troubles = {}
+        # The last delivery may have been lost: what the sweep, or the next event, makes up for.
+        stand.store.hint(KEY)
+
+    def _work_is_done(self) -> None:
+        for _ in range(30):
+            self.stand.settle()
+            due = self.stand.row.due_at
+            if due is None:
+                break
+            self.stand.clock.advance(max((due - self.stand.clock.now()).total_seconds(), 0.0))
+        else:
+            raise AssertionError(f"no rest: {self.stand.row}")
+        self.told.write()
+
+    def _the_world_is_as_wanted(self) -> None:
+        row = self.stand.row
+        found = self.stand.hub.pull_requests[KEY]
+        trusted = found.head_repository == KEY.repository
+        labelled = found.open and "stage" in found.labels
+        if labelled and trusted and found.head_sha not in self.stand.configurer.invalid:
+            assert (row.phase, row.commit) == (Phase.READY, found.head_sha)
+            assert self.stand.world.commits(row.name) == {found.head_sha}
+            self._last_word(row, Phase.READY)
+        elif labelled and trusted:
+            assert row.phase is (Phase.DEGRADED if row.stack_exists else Phase.WAITING)
+            self._last_word(row, row.phase)
+        else:
+            assert not self.stand.engine.stacks
+            assert not self.stand.world.environments
+            absence = self.stand.prover.look(row.name)
+            assert absence.proved
+            assert not row.stack_exists
+            assert row.phase is (Phase.WAITING if labelled else Phase.ABSENT)
+            if labelled or self.stand.hub.comments_on(KEY):
+                self._last_word(row, row.phase)
+        self._deployments(row)
+
+    def _last_word(self, row: ports.Row, phase: Phase) -> None:
+        (body,) = self.stand.hub.comments_on(KEY)
+        assert render.HEADLINES[phase] in body
+        if phase is Phase.READY:
+            assert f"`{row.commit[:7] if row.commit else None}`" in body
+
+    def _deployments(self, row: ports.Row) -> None:
+        if row.phase is Phase.ABSENT:
+            newest = self.stand.hub.deployments.get(row.deployment_id or 0)
+            assert newest is None or newest.statuses[-1][0] == "inactive"
+
+
+TestConvergence = Convergence.TestCase
