@@ -219,7 +219,7 @@ PAGES = {
     "broken": b'{"number": ',
     "text": b'"hello"',
     "null": b"null",
-    "another": b'{"number": 1, "merged": false, "head": {"sha": "1"}, "id": "1", "labels": []}',
+    "half": b'{"number": 1, "head": {"sha": "1"}, "base": {"sha": "2"}, "labels": [], "id": "1"}',
 }
 
 

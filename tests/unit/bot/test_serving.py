@@ -24,7 +24,7 @@ from bot.store import SqlStore
 
 SECRET = "hunter2-webhook"
 KEY = model.EnvironmentKey("acme/shop", 7)
-WAIT_SECONDS = 90.0
+WAIT_SECONDS = 60.0
 """For a busy machine: Pulumi's SDK takes seconds to load."""
 KUBECONFIG = """
 apiVersion: v1
@@ -60,10 +60,9 @@ ANSWERS: dict[str, dict[str, object]] = {
     },
 }
 PULUMI = """#!/bin/sh
-case "$1" in
-version) echo v3.259.0 ;;
-up) touch "$UNDERSTUDY_DATA_DIR/up"; exec sleep 600 ;;
-esac
+[ "$1" = version ] && echo v3.259.0 && exit
+touch "$UNDERSTUDY_DATA_DIR/running"
+exec sleep 600
 """
 
 
@@ -87,7 +86,9 @@ class Outside(http.server.BaseHTTPRequestHandler):
                 self.end_headers()
                 self.ended.wait(WAIT_SECONDS)  # nothing ever happens
             else:
-                self.answer(200, {"kind": "List", "metadata": {}, "items": []})
+                self.answer(
+                    200, {"kind": "List", "metadata": {"resourceVersion": "1"}, "items": []}
+                )
         elif path in ANSWERS:
             self.answer(200, ANSWERS[path])
         else:
@@ -262,7 +263,7 @@ def test_an_engine_that_runs_is_ended_with_it(serve: Callable[..., Served], tmp_
     served = serve()
     served.until("readiness", lambda: served.answers("/readyz"))
     served.deliver(8)
-    served.until("engine", (tmp_path / "up").exists)
+    served.until("engine", (tmp_path / "running").exists)
 
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(WAIT_SECONDS) == 0, served.log

@@ -51,6 +51,7 @@ def render(
                 _ANSWERS,
                 _NO_IPV6.format(where=""),
                 # A pod cannot be closed to itself; it may come by a service's address.
+                "ip saddr . ip daddr @itself accept",
                 _OUTWARD,
                 "ip daddr @closed_in jump inward",
             ],

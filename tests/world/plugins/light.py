@@ -2,7 +2,8 @@
 
 `import pulumi` costs about 0.3 s and 40 MB that a plugin process has no use for, and one such
 process starts for every operation. So a process that only serves a plugin puts empty packages in
-the place of `pulumi` and `pulumi.runtime`; below them, `pulumi.runtime.proto` is imported as usual.
+the place of `pulumi`, `pulumi.runtime` and `pulumi.runtime.proto`, which would import every stub
+there is; the stubs that are asked for are imported from below it as usual.
 """
 
 import importlib.util
@@ -12,7 +13,7 @@ from types import ModuleType
 
 
 def install() -> None:
-    """Make `pulumi.runtime.proto` importable alone; call it first thing in a plugin process.
+    """Make single stubs of `pulumi.runtime.proto` importable; call it first thing in a process.
 
     Does nothing where the SDK is loaded already (in tests).
     """
@@ -25,7 +26,7 @@ def install() -> None:
             "install it there, or start the plugin with another interpreter."
         )
     folder = Path(found.origin).parent
-    for name, path in (("pulumi", folder), ("pulumi.runtime", folder / "runtime")):
+    for name in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
         package = ModuleType(name)
-        package.__path__ = [str(path)]
+        package.__path__ = [str(folder.joinpath(*name.split(".")[1:]))]
         sys.modules[name] = package

@@ -55,7 +55,7 @@ _peers = st.one_of(
 @st.composite
 def _ports(draw: st.DrawFn) -> Json:
     found: Json = {"protocol": draw(st.sampled_from(("TCP", "UDP", "SCTP")))}
-    port: Any = draw(st.sampled_from((None, *_NAMES, *PORTS)))
+    port: Any = draw(st.sampled_from((*PORTS, *_NAMES, None)))
     if port is not None:
         found["port"] = port
     if isinstance(port, int) and draw(st.booleans()):
@@ -96,6 +96,8 @@ def clusters(draw: st.DrawFn) -> tuple[list[Json], list[Json], list[Json]]:
             draw(_labels),
             draw(st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(PORTS), max_size=2)),
         )
-        for address in draw(st.lists(st.sampled_from(ADDRESSES), unique=True, max_size=4))
+        for address in draw(
+            st.lists(st.sampled_from(ADDRESSES), unique=True, min_size=2, max_size=4)
+        )
     ]
     return draw(st.lists(policies(), max_size=3)), spaces, pods
