@@ -23,7 +23,9 @@ def configure(secrets: Iterable[str] = ()) -> None:
     """Set up logging once, at the start of the process."""
     shown: list[structlog.typing.Processor]
     if sys.stderr.isatty():
-        shown = [structlog.dev.ConsoleRenderer()]  # it has a form of its own for exceptions
+        # A plain traceback: the colourful one shows local variables, and secrets are among them.
+        plain = structlog.dev.plain_traceback
+        shown = [structlog.dev.ConsoleRenderer(exception_formatter=plain)]
     else:
         shown = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     shared: list[structlog.typing.Processor] = [

@@ -75,7 +75,7 @@ class Database:
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             cause = getattr(error, "orig", None) or error
             raise errors.UnreachableError(
-                f"the database {self._shown} does not answer ({str(cause).strip()}): "
+                f"the database {self._shown} does not answer ({' '.join(str(cause).split())}): "
                 "check UNDERSTUDY_DATABASE_URL and UNDERSTUDY_DATA_DIR"
             ) from error
 

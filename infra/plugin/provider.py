@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import TYPE_CHECKING
 
-import boto3
 from pulumi.provider.experimental import provider as protocol
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
@@ -36,7 +36,9 @@ class UnderstudyProvider(protocol.Provider):
     """Serves `understudy:index:*`."""
 
     def __init__(self) -> None:
+        self._settings: dict[str, object] | None = None
         self._cloudfront: CloudFrontClient | None = None
+        self._lock = threading.Lock()
 
     async def get_schema(
         self,
@@ -69,13 +71,8 @@ class UnderstudyProvider(protocol.Provider):
         return protocol.CheckResponse(inputs=request.new_inputs, failures=failures)
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
-        """Make the AWS client."""
-        settings = dict(request.args or request.variables)
-        self._cloudfront = boto3.client(
-            "cloudfront",
-            region_name=_setting(settings, "region") or None,
-            endpoint_url=_setting(settings, "endpoint") or None,
-        )
+        """Keep the settings; AWS is called when first needed."""
+        self._settings = dict(request.args or request.variables)
         return await super().configure(request)
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
@@ -112,7 +109,7 @@ class UnderstudyProvider(protocol.Provider):
         if request.preview or not known(properties):
             return protocol.CreateResponse(resource_id="", properties=properties)
         primary_id, policy_id = text(properties, "primaryId"), text(properties, "policyId")
-        await asyncio.to_thread(self._primary(primary_id).attach, policy_id)
+        await asyncio.to_thread(lambda: self._primary(primary_id).attach(policy_id))
         return protocol.CreateResponse(
             resource_id=f"{primary_id}/{policy_id}", properties=properties
         )
@@ -120,7 +117,7 @@ class UnderstudyProvider(protocol.Provider):
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
         """Look whether the primary still has the policy; an empty id says that it has not."""
         primary_id, _, policy_id = request.resource_id.partition("/")
-        attached = await asyncio.to_thread(self._primary(primary_id).policy)
+        attached = await asyncio.to_thread(lambda: self._primary(primary_id).policy())
         if attached != policy_id:
             return protocol.ReadResponse(resource_id="", properties={}, inputs={})
         properties = {"primaryId": PropertyValue(primary_id), "policyId": PropertyValue(policy_id)}
@@ -131,12 +128,26 @@ class UnderstudyProvider(protocol.Provider):
     async def delete(self, request: protocol.DeleteRequest) -> None:
         """Detach."""
         primary_id, _, policy_id = request.resource_id.partition("/")
-        await asyncio.to_thread(self._primary(primary_id).detach, policy_id)
+        await asyncio.to_thread(lambda: self._primary(primary_id).detach(policy_id))
 
     def _primary(self, identifier: str) -> Primary:
-        if self._cloudfront is None:
+        return Primary(self._client(), identifier)
+
+    def _client(self) -> CloudFrontClient:
+        if self._settings is None:
             raise RuntimeError("the provider was used before it was configured")
-        return Primary(self._cloudfront, identifier)
+        # An operation that changes nothing here never gets so far, and the import is half of what
+        # the plugin costs at each start.
+        import boto3  # noqa: PLC0415
+
+        with self._lock:
+            if self._cloudfront is None:
+                self._cloudfront = boto3.client(
+                    "cloudfront",
+                    region_name=_setting(self._settings, "region") or None,
+                    endpoint_url=_setting(self._settings, "endpoint") or None,
+                )
+            return self._cloudfront
 
 
 def _setting(settings: dict[str, object], key: str) -> str:

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.default_up CONFIG`: one `up` with the providers' own awaits; its seconds.
+"""`python -m tests.bench.default_up CONFIG`: seconds of one `up` with the providers' own awaits.
 
-Runs inside the world. The program is the shipped one; only its annotations that skip awaits, and the
-distribution's `waitForDeployment`, are taken away again.
+Runs inside the world. The program is the shipped one; only its annotations that skip awaits, and
+the distribution's `waitForDeployment`, are taken away again.
 """
 
 from __future__ import annotations

@@ -11,19 +11,19 @@ import statistics
 import time
 from typing import Any
 
-import kubernetes
-
 from infra import naming
 from infra.contract import StageFile
 from infra.karpenter import node_pool
 from tests.bench.report import Report
+from tests.world.cluster.api import CORE, KARPENTER, condition
 from tests.world.cluster.waiting import until
 from tests.world.images import BUSYBOX
 from tests.world.walk import STAGE_FILE
 from tests.world.world import World
 
 COUNTS = (1, 50, 200, 500)
-PROBES = 5
+_PODS = f"{CORE}/namespaces/default/pods"
+PROBES = 3
 """Pods that are timed, one after another, at each count."""
 IDLE_SECONDS = 20.0
 LIMIT_GROWTH = 10.0
@@ -57,8 +57,7 @@ def run() -> Report:
 
 class _Pools:
     def __init__(self, world: World) -> None:
-        self._custom = kubernetes.client.CustomObjectsApi(world.cluster.client())
-        self._core = kubernetes.client.CoreV1Api(world.cluster.client())
+        self._api = world.cluster.api
         self._stage = StageFile.parse(STAGE_FILE)
         self._pid = world.cluster.spawner.pid("karpenter")
         self._probes = 0
@@ -66,29 +65,21 @@ class _Pools:
     def create(self, index: int) -> None:
         """One environment's NodePool, as the product makes it."""
         name, labels = self._named(index)
-        spec = node_pool.specification(
-            node_pool.NodePoolArgs(name, labels, self._stage, "default")
-        )
+        spec = node_pool.specification(node_pool.NodePoolArgs(name, labels, self._stage, "default"))
         body = {
             "apiVersion": "karpenter.sh/v1",
             "kind": "NodePool",
             "metadata": {"name": name, "labels": labels},
             "spec": spec,
         }
-        self._custom.create_cluster_custom_object("karpenter.sh", "v1", "nodepools", body)
+        self._api.create(f"{KARPENTER}/nodepools", body)
 
     def settle(self, count: int) -> None:
         """Wait until every NodePool is Ready."""
 
         def ready() -> bool:
-            found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodepools")
-            good = [
-                item
-                for item in found["items"]
-                for condition in item.get("status", {}).get("conditions", [])
-                if condition["type"] == "Ready" and condition["status"] == "True"
-            ]
-            return len(good) >= count
+            found = self._api.items(f"{KARPENTER}/nodepools")
+            return sum(condition(item, "Ready") for item in found) >= count
 
         until(f"{count} NodePools' readiness", ready, 300, 0.5)
 
@@ -125,16 +116,14 @@ class _Pools:
         }
         metadata = {"name": pod, "labels": {**labels, "bench": "probe"}}
         began = time.monotonic()
-        self._core.create_namespaced_pod("default", {"metadata": metadata, "spec": spec})
+        self._api.create(_PODS, {"metadata": metadata, "spec": spec})
         until("a NodeClaim for the probe", lambda: self._claims() - before, 120, 0.02)
         seconds = time.monotonic() - began
         # One that goes before its instance is known would leave the controller's picture torn.
         until("the probe's node", self._initialized, 120, 0.1)
-        self._core.delete_namespaced_pod(pod, "default", grace_period_seconds=0)
+        self._api.delete(f"{_PODS}/{pod}", gracePeriodSeconds="0")
         for claim in self._claims():
-            self._custom.delete_cluster_custom_object(
-                "karpenter.sh", "v1", "nodeclaims", claim
-            )
+            self._api.delete(f"{KARPENTER}/nodeclaims/{claim}")
         until("the probe's NodeClaim to go", lambda: not self._claims(), 120, 0.1)
         return seconds
 
@@ -157,18 +146,11 @@ class _Pools:
         return int(words[11]) + int(words[12])
 
     def _claims(self) -> set[str]:
-        found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodeclaims")
-        return {item["metadata"]["name"] for item in found["items"]}
+        return self._api.names(f"{KARPENTER}/nodeclaims")
 
     def _initialized(self) -> bool:
-        found = self._custom.list_cluster_custom_object("karpenter.sh", "v1", "nodeclaims")
-        return all(
-            any(
-                condition["type"] == "Initialized" and condition["status"] == "True"
-                for condition in item.get("status", {}).get("conditions", [])
-            )
-            for item in found["items"]
-        )
+        found = self._api.items(f"{KARPENTER}/nodeclaims")
+        return all(condition(item, "Initialized") for item in found)
 
     def _named(self, index: int) -> tuple[str, dict[str, str]]:
         repository = "acme/shop"

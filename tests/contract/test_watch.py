@@ -6,13 +6,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import kubernetes
 import pytest
 
 from bot import kube_api, model
 from infra import naming
 from infra.readiness.connection import Connection
 from tests.world.cluster import Cluster
+from tests.world.cluster.api import APPS, CORE
 from tests.world.images import BUSYBOX
 
 pytestmark = [pytest.mark.world, pytest.mark.timeout(240)]
@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.world, pytest.mark.timeout(240)]
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NEXT = "f" * 40
 PATIENCE = 90.0
+NAMESPACES = f"{CORE}/namespaces"
 SERVE = "mkdir -p /tmp/w; echo hello >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"
 
 
@@ -36,14 +37,8 @@ def connection(cluster: Cluster) -> Iterator[Connection]:
     connection.close()
 
 
-@pytest.fixture(scope="module")
-def core(cluster: Cluster) -> Any:
-    return kubernetes.client.CoreV1Api(cluster.client())
-
-
-@pytest.fixture(scope="module")
-def apps(cluster: Cluster) -> Any:
-    return kubernetes.client.AppsV1Api(cluster.client())
+def deployments(namespace: str) -> str:
+    return f"{APPS}/namespaces/{namespace}/deployments"
 
 
 def deployment(name: str, commit: str = SHA, **container: Any) -> dict[str, Any]:
@@ -99,16 +94,14 @@ EXPECTED = {
 }
 
 
-def test_every_trouble_is_told_with_its_reason(
-    core: Any, apps: Any, connection: Connection
-) -> None:
+def test_every_trouble_is_told_with_its_reason(cluster: Cluster, connection: Connection) -> None:
     progresses = follow(connection, "troubles")
     assert next(progresses) == model.Progress(()), "the namespace does not exist yet"
     security = {"pod-security.kubernetes.io/enforce": "baseline"}
-    core.create_namespace({"metadata": {"name": "troubles", "labels": security}})
-    apps.create_namespaced_deployment("troubles", deployment("good"))
+    cluster.api.create(NAMESPACES, {"metadata": {"name": "troubles", "labels": security}})
+    cluster.api.create(deployments("troubles"), deployment("good"))
     for name, container in BROKEN.items():
-        apps.create_namespaced_deployment("troubles", deployment(name, **container))
+        cluster.api.create(deployments("troubles"), deployment(name, **container))
     missing = set(BROKEN)
     last = model.Progress(())
     for last in progresses:
@@ -120,25 +113,25 @@ def test_every_trouble_is_told_with_its_reason(
             break
     assert not missing, last
     assert [service.name for service in last.services if service.done] == ["good"]
-    core.delete_namespace("troubles")
+    cluster.api.delete(f"{NAMESPACES}/troubles")
 
 
 def test_another_commit_is_ready_when_it_alone_serves(
-    core: Any, apps: Any, connection: Connection
+    cluster: Cluster, connection: Connection
 ) -> None:
-    core.create_namespace({"metadata": {"name": "commits"}})
-    apps.create_namespaced_deployment("commits", deployment("web"))
+    cluster.api.create(NAMESPACES, {"metadata": {"name": "commits"}})
+    cluster.api.create(deployments("commits"), deployment("web"))
     *_, first = follow(connection, "commits")
     assert first.ready
-    apps.patch_namespaced_deployment("web", "commits", deployment("web", NEXT))
+    cluster.api.patch(f"{deployments('commits')}/web", deployment("web", NEXT))
     seen = list(follow(connection, "commits", NEXT))
     assert not seen[0].ready
     assert seen[-1].ready
     serving = [
-        pod.metadata.name
-        for pod in core.list_namespaced_pod("commits").items
-        if pod.metadata.deletion_timestamp is None
+        pod["metadata"]["name"]
+        for pod in cluster.api.items(f"{NAMESPACES}/commits/pods")
+        if "deletionTimestamp" not in pod["metadata"]
     ]
     assert serving == [pod.pod for pod in seen[-1].services[0].pods]
     assert serving != [pod.pod for pod in first.services[0].pods]
-    core.delete_namespace("commits")
+    cluster.api.delete(f"{NAMESPACES}/commits")

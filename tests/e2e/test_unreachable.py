@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
-import kubernetes
 import pytest
 
 from bot import model
 from infra import naming
 from tests.world.cluster import kubeconfig
+from tests.world.cluster.api import CORE, KARPENTER
 from tests.world.walk import STAGE_FILE, Walk
 from tests.world.world import SECRET, World
 
@@ -53,11 +53,9 @@ def test_it_is_told_and_nothing_is_made(broken: Walk) -> None:
     broken.until("a sentence in the comment", lambda: _told(broken), 120)
     assert broken.row() is not model.Phase.READY
     assert "Traceback" not in broken.comment()
-    core = kubernetes.client.CoreV1Api(world.cluster.client())
-    assert broken.name not in {item.metadata.name for item in core.list_namespace().items}
-    custom = kubernetes.client.CustomObjectsApi(world.cluster.client())
-    pools = custom.list_cluster_custom_object("karpenter.sh", "v1", "nodepools")["items"]
-    assert broken.name not in {item["metadata"]["name"] for item in pools}
+    api = world.cluster.api
+    assert broken.name not in api.names(f"{CORE}/namespaces")
+    assert broken.name not in api.names(f"{KARPENTER}/nodepools")
     listed = world.aws("cloudfront").list_distributions()["DistributionList"].get("Items", [])
     assert [item for item in listed if item["Comment"] == naming.edge_comment(broken.name)] == []
 

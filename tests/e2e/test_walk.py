@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import kubernetes
 import pytest
 
 from bot import model
 from infra import naming
 from tests.world import production
+from tests.world.cluster.api import CORE, KARPENTER
 from tests.world.walk import Walk
 
 pytestmark = pytest.mark.world
 
 
-def _selected(walk: Walk) -> dict[str, str]:
-    return {"label_selector": f"{naming.LABEL_ENVIRONMENT}={walk.name}"}
+def _selector(walk: Walk) -> str:
+    return f"{naming.LABEL_ENVIRONMENT}={walk.name}"
 
 
 def test_a_pull_request_gets_an_environment_and_it_goes_away(walk: Walk) -> None:
@@ -34,15 +34,15 @@ def test_a_pull_request_gets_an_environment_and_it_goes_away(walk: Walk) -> None
     assert items["web"] == items["api"]["commit"] == first
 
     # On nodes of its own.
-    core = kubernetes.client.CoreV1Api(world.cluster.client())
-    nodes = {node.metadata.name for node in core.list_node(**_selected(walk)).items}
-    pods = core.list_namespaced_pod(walk.name).items
+    api = world.cluster.api
+    nodes = api.names(f"{CORE}/nodes", labelSelector=_selector(walk))
+    pods = api.items(f"{CORE}/namespaces/{walk.name}/pods")
     assert nodes
-    assert {pod.spec.node_name for pod in pods} <= nodes
+    assert {pod["spec"]["nodeName"] for pod in pods} <= nodes
 
     # Instrumented, and their spans have come.
     for pod in pods:
-        inits = [init.name for init in pod.spec.init_containers or []]
+        inits = [init["name"] for init in pod["spec"].get("initContainers", [])]
         assert inits == ["opentelemetry-auto-instrumentation-python"]
     walk.until("spans of both services", lambda: _joined(walk))
 
@@ -83,16 +83,12 @@ def _states(walk: Walk, commit: str) -> list[str]:
 
 def _left(walk: Walk) -> list[str]:
     """What a listing of ours finds: independent of the bot's own proof."""
-    client = walk.world.cluster.client()
-    core = kubernetes.client.CoreV1Api(client)
-    custom = kubernetes.client.CustomObjectsApi(client)
-    found = [f"namespace {item.metadata.name}" for item in core.list_namespace().items
-             if item.metadata.name == walk.name]
-    found += [f"node {item.metadata.name}" for item in core.list_node(**_selected(walk)).items]
+    api = walk.world.cluster.api
+    found = [f"namespace {n}" for n in api.names(f"{CORE}/namespaces") if n == walk.name]
+    found += [f"node {n}" for n in api.names(f"{CORE}/nodes", labelSelector=_selector(walk))]
     for plural in ("nodepools", "nodeclaims"):
-        listed = custom.list_cluster_custom_object("karpenter.sh", "v1", plural)["items"]
-        found += [f"{plural} {item['metadata']['name']}" for item in listed
-                  if item["metadata"]["name"].startswith(walk.name)]
+        names = api.names(f"{KARPENTER}/{plural}")
+        found += [f"{plural} {name}" for name in names if name.startswith(walk.name)]
     reservations = walk.world.aws("ec2").describe_instances(
         Filters=[{"Name": "tag:karpenter.sh/nodepool", "Values": [walk.name]}]
     )["Reservations"]
@@ -104,8 +100,9 @@ def _left(walk: Walk) -> list[str]:
     ]
     cloudfront = walk.world.aws("cloudfront")
     distributions = cloudfront.list_distributions()["DistributionList"].get("Items", [])
-    found += [f"distribution {item['Id']}" for item in distributions
-              if walk.name in item["Comment"]]
+    found += [
+        f"distribution {item['Id']}" for item in distributions if walk.name in item["Comment"]
+    ]
     policies = cloudfront.list_continuous_deployment_policies()
     for item in policies["ContinuousDeploymentPolicyList"].get("Items", []):
         config = item["ContinuousDeploymentPolicy"]["ContinuousDeploymentPolicyConfig"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import kubernetes
 import pytest
 
 from bot import model
+from tests.world.cluster.api import CORE
 from tests.world.walk import LABEL, STAGE_FILE, Walk
 
 pytestmark = pytest.mark.world
@@ -14,8 +14,11 @@ NO_EDGE = STAGE_FILE + "edge: none\n"
 
 
 def _namespaces(walk: Walk) -> set[str]:
-    core = kubernetes.client.CoreV1Api(walk.world.cluster.client())
-    return {item.metadata.name for item in core.list_namespace().items}
+    return walk.world.cluster.api.names(f"{CORE}/namespaces")
+
+
+def _pods(walk: Walk) -> set[str]:
+    return walk.world.cluster.api.names(f"{CORE}/namespaces/{walk.name}/pods")
 
 
 def test_the_label_asks_and_its_removal_takes_away(walk: Walk) -> None:
@@ -92,7 +95,8 @@ def test_a_pod_that_cannot_start_is_told_with_its_reason(
 
 def test_a_pod_that_no_node_can_hold_is_told(walk: Walk) -> None:
     large = NO_EDGE.replace(
-        "    language: python\n    probe", "    resources: {cpu: 7}\n    language: python\n    probe"
+        "    language: python\n    probe",
+        "    resources: {cpu: 7}\n    language: python\n    probe",
     )
     walk.open(stage_file=large)
     walk.until("the trouble in the comment", lambda: "unschedulable" in walk.comment(), 120)
@@ -109,8 +113,7 @@ def test_closing_while_it_comes_up_takes_it_away(walk: Walk) -> None:
 def test_a_redelivery_changes_nothing(walk: Walk) -> None:
     walk.open(stage_file=NO_EDGE)
     walk.until_serving()
-    core = kubernetes.client.CoreV1Api(walk.world.cluster.client())
-    before = {pod.metadata.uid for pod in core.list_namespaced_pod(walk.name).items}
+    before = _pods(walk)
     (guid,) = (
         delivery["guid"]
         for delivery in walk.world.github.deliveries()
@@ -120,5 +123,4 @@ def test_a_redelivery_changes_nothing(walk: Walk) -> None:
     walk.world.github.redeliver(guid)
     walk.world.github.settled()
     walk.until_phase(model.Phase.READY)
-    after = {pod.metadata.uid for pod in core.list_namespaced_pod(walk.name).items}
-    assert after == before
+    assert _pods(walk) == before

@@ -17,7 +17,6 @@ from tests.world.tools import ToolError
 from tests.world.tools.manifest import CRDS, TOOLS
 from tests.world.tools.progress import say
 
-
 _RECORD = "cold-setup.json"
 _COLD_SECONDS = 300.0
 """What takes longer than this has filled an empty cache, or most of one."""

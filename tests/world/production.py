@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import kubernetes
-
 from tests.world import images
 from tests.world.cluster import NODE, Cluster
+from tests.world.cluster.api import APPS, CORE, NETWORKING
 from tests.world.cluster.services import INGRESS_CLASS
 from tests.world.cluster.waiting import until
 
@@ -15,35 +14,32 @@ NAMESPACE = "production"
 HOST = "production.shop.test"
 COMMIT = "9" * 40
 """The commit that production runs."""
+_DEPLOYMENTS = f"{APPS}/namespaces/{NAMESPACE}/deployments"
 
 
 def start(cluster: Cluster) -> None:
     """Deploy the shop on the world's own node."""
     for service in ("web", "api"):
         cluster.import_image(images.commit_image(service, COMMIT))
-    api = cluster.client()
-    kubernetes.client.CoreV1Api(api).create_namespace({"metadata": {"name": NAMESPACE}})
+    cluster.api.create(f"{CORE}/namespaces", {"metadata": {"name": NAMESPACE}})
     for service in ("web", "api"):
-        kubernetes.client.AppsV1Api(api).create_namespaced_deployment(
-            NAMESPACE, _deployment(service)
-        )
-        kubernetes.client.CoreV1Api(api).create_namespaced_service(
-            NAMESPACE,
+        cluster.api.create(_DEPLOYMENTS, _deployment(service))
+        cluster.api.create(
+            f"{CORE}/namespaces/{NAMESPACE}/services",
             {
                 "metadata": {"name": service},
                 "spec": {"selector": {"app": service}, "ports": [{"name": "http", "port": 8080}]},
             },
         )
-    kubernetes.client.NetworkingV1Api(api).create_namespaced_ingress(NAMESPACE, _ingress())
+    cluster.api.create(f"{NETWORKING}/namespaces/{NAMESPACE}/ingresses", _ingress())
 
 
 def wait(cluster: Cluster) -> None:
     """Wait until every service of production serves."""
-    api = kubernetes.client.AppsV1Api(cluster.client())
 
     def ready() -> bool:
-        found = api.list_namespaced_deployment(NAMESPACE).items
-        return all((each.status.ready_replicas or 0) >= 1 for each in found)
+        found = cluster.api.items(_DEPLOYMENTS)
+        return all(item["status"].get("readyReplicas", 0) >= 1 for item in found)
 
     until("production's readiness", ready, 60, 0.1)
 

@@ -1,6 +1,6 @@
 """The walk of a pull request, as people take and see it: open, push, close, and what answers.
 
-The demo shows it, tests check it and the benchmark times it; here are the steps that all three take.
+The demo shows it, tests check it and the benchmark times it: here are the steps of all three.
 """
 
 from __future__ import annotations
@@ -99,9 +99,10 @@ class Walk:
 
     def leave(self) -> None:
         """Close what is open and wait until it is gone. Raises WalkError."""
-        if self.number and self.world.github.pull_request(self.repository, self.number)[
-            "state"
-        ] == "open":
+        if (
+            self.number
+            and self.world.github.pull_request(self.repository, self.number)["state"] == "open"
+        ):
             self.close()
         if self.row() is not None:
             self.until_phase(model.Phase.ABSENT, 180)
@@ -156,12 +157,17 @@ class Walk:
         while not question():
             meanwhile()
             if time.monotonic() > end:
-                lines = "\n".join(f"  {entry.at:%H:%M:%S} {entry.text}" for entry in self.timeline())
+                lines = "\n".join(
+                    f"  {entry.at:%H:%M:%S} {entry.text}" for entry in self.timeline()
+                )
                 raise WalkError(f"{what}: not within {seconds:.0f} s. The timeline:\n{lines}")
             time.sleep(0.1)
 
     def until_phase(
-        self, phase: model.Phase, seconds: float = 90.0, meanwhile: Callable[[], None] = lambda: None
+        self,
+        phase: model.Phase,
+        seconds: float = 90.0,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         """Wait until the bot has recorded a phase."""
         self.until(f"phase {phase.value}", lambda: self.row() is phase, seconds, meanwhile)

@@ -73,7 +73,10 @@ class World:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -258,14 +261,31 @@ class World:
         self.spawn(name, [sys.executable, "-m", module, *words], env)
 
     def _programs(self) -> None:
-        self._python("aws", "tests.world.aws", *_at(_AWS), "--deploy-seconds",
-                     str(self._deploy_seconds))
+        self._python(
+            "aws", "tests.world.aws", *_at(_AWS), "--deploy-seconds", str(self._deploy_seconds)
+        )
         hook = f"{_url(_BOT)}/webhook"
-        self._python("github", "tests.world.github", *_at(_GITHUB), "--secret", SECRET,
-                     "--hook", hook, "--token", TOKEN)
+        self._python(
+            "github",
+            "tests.world.github",
+            *_at(_GITHUB),
+            "--secret",
+            SECRET,
+            "--hook",
+            hook,
+            "--token",
+            TOKEN,
+        )
         self._python("otlp", "tests.world.otlp", *_at(_OTLP))
-        self._python("edge", "tests.world.edge", *_at(_EDGE), "--aws", _url(_AWS),
-                     "--resolve", f"test={netns.ADDRESS}")
+        self._python(
+            "edge",
+            "tests.world.edge",
+            *_at(_EDGE),
+            "--aws",
+            _url(_AWS),
+            "--resolve",
+            f"test={netns.ADDRESS}",
+        )
 
     def _forward(self) -> None:
         self.ports |= self.cluster.forward(

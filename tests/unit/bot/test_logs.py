@@ -77,3 +77,19 @@ def test_words_that_hold_a_short_secret_stay_readable(capsys: pytest.CaptureFixt
     logs.configure(["world"])
     structlog.get_logger("bot.x").info("the world")
     assert lines(capsys)[0]["event"] == "the world"
+
+
+def test_people_see_lines_and_no_local_variables(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    logs.configure([SECRET])
+    local = SECRET.splitlines()
+    try:
+        int("why")
+    except ValueError:
+        structlog.get_logger("bot.x").exception("failed", action="pass")
+    shown = capsys.readouterr().err
+    assert "failed" in shown
+    assert "ValueError: invalid literal" in shown
+    assert local[0] not in shown

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import os
@@ -59,13 +60,16 @@ ANSWERS: dict[str, dict[str, object]] = {
         "content": base64.b64encode(STAGE).decode(),
     },
 }
-PULUMI = """#!/bin/sh
-[ "$1" = version ] && echo v3.259.0 && exit
-touch "$UNDERSTUDY_DATA_DIR/running"
-exec sleep 600
+PULUMI = f"""#!{sys.executable} -IS
+import os, pathlib, signal, sys, time
+if sys.argv[1] == "version":
+    print("v3.259.0")
+    sys.exit()
+# Like the real one, it heeds an interrupt although it inherits ignoring it.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+pathlib.Path(os.environ["UNDERSTUDY_DATA_DIR"], "running").touch()
+time.sleep(600)
 """
-
-
 INSTANCES = (
     b'<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
     b"<reservationSet/></DescribeInstancesResponse>"
@@ -195,6 +199,21 @@ class Served:
         }
         return requests.post(f"{self.url}/webhook", data=body, headers=headers, timeout=10)
 
+    def raw(self, length: int, body: bytes) -> str:
+        """What a client is told that announces a length, sends this, and ends its side."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        head = (
+            f"POST /webhook HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+            f"X-Hub-Signature-256: sha256=0\r\nContent-Length: {length}\r\n\r\n"
+        )
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(head.encode() + body)
+            connection.shutdown(socket.SHUT_WR)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            reason = json.loads(answer.read())["reason"]
+            return f"{answer.status} {reason}"
+
     def members(self) -> set[int]:
         """Every process that it started, found by what each of them inherits."""
         mark = f"UNDERSTUDY_DATA_DIR={self.folder}".encode()
@@ -245,6 +264,8 @@ def test_it_serves_works_and_ends_with_everything_that_it_started(
     served.until("life", lambda: served.answers("/healthz"))
     served.until("readiness", lambda: served.answers("/readyz"))
     assert len(served.members()) > 2, "arbiter, server and the engine's fork server"
+    assert served.raw(100, b'{"action": "opened"') == "400 truncated"
+    assert served.raw(25 * 1024 * 1024 + 1, b"") == "413 too-large"
     assert served.deliver().status_code == 202
     served.until("pass", lambda: row(served) == (1, 1))
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import kubernetes
 import yaml
 
 from tests.world import forward
 from tests.world.cluster import control_plane, golden, kubeconfig, netns, services, stale, waiting
+from tests.world.cluster.api import CORE, Api, condition
 from tests.world.cluster.node import Node, NodeSpec
 from tests.world.cluster.spawn import Spawner
 from tests.world.tools import crds
@@ -38,6 +38,8 @@ class Cluster:
         self._indexes = 0
         self._lock = threading.RLock()
         self.plane: control_plane.ControlPlane
+        self.api: Api
+        """The API server with the administrator's rights."""
         self.kubeconfig: Path
         """For programs outside the network namespace."""
         self._forwardings: list[forward.Forwarding] = []
@@ -51,7 +53,10 @@ class Cluster:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -67,10 +72,11 @@ class Cluster:
         self.kubeconfig = kubeconfig.write(
             self.folder / "kubeconfig", server, self.plane.authority.certificate, self.plane.admin
         )
-        waiting.until("the API server's readiness", control_plane.asker(self.plane, server))
+        self.api = Api(server, self.plane.authority.certificate, self.plane.admin)
+        waiting.until("the API server's readiness", self.api.ready)
         services.start_proxy(self.spawner, self.plane, NODE)
         services.start_dns(self.spawner, self.plane)
-        services.start_ingress(self.spawner, self.plane, self.client())
+        services.start_ingress(self.spawner, self.plane, self.api)
         waiting.until("the first node's readiness", lambda: self.node_ready(NODE), 30)
 
     def create_network(self) -> None:
@@ -120,19 +126,10 @@ class Cluster:
 
     def node_ready(self, name: str) -> bool:
         """Whether a node says that it is Ready."""
-        try:
-            found = kubernetes.client.CoreV1Api(self.client()).read_node(name)
-        except kubernetes.client.ApiException as error:
-            if error.status == 404:
-                return False
-            raise
-        return any(c.type == "Ready" and c.status == "True" for c in found.status.conditions or [])
+        found = self.api.find(f"{CORE}/nodes/{name}")
+        return found is not None and condition(found, "Ready")
 
     # -- access -----------------------------------------------------------------------------------
-
-    def client(self) -> kubernetes.client.ApiClient:
-        """A client with the administrator's rights, for this process."""
-        return kubernetes.config.new_client_from_config(str(self.kubeconfig))
 
     def forward(self, targets: dict[str, tuple[str, int]]) -> dict[str, int]:
         """Show addresses inside on loopback ports outside; returns the ports by name."""
@@ -142,23 +139,17 @@ class Cluster:
 
     def apply_crds(self, tool_name: str) -> None:
         """Make a tool's custom resource definitions, and wait until they are served."""
-        api = kubernetes.client.ApiextensionsV1Api(self.client())
+        definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
         names = []
         for path in sorted(crds(tool_name).glob("*.yaml")):
             for document in yaml.safe_load_all(path.read_text()):
                 if document:
-                    api.create_custom_resource_definition(document)
+                    self.api.create(definitions, document)
                     names.append(document["metadata"]["name"])
 
         def established() -> bool:
-            found = (api.read_custom_resource_definition(name) for name in names)
-            return all(
-                any(
-                    c.type == "Established" and c.status == "True"
-                    for c in definition.status.conditions or []
-                )
-                for definition in found
-            )
+            found = (self.api.get(f"{definitions}/{name}") for name in names)
+            return all(condition(definition, "Established") for definition in found)
 
         waiting.until(f"the definitions of {tool_name}", established)
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -136,18 +132,3 @@ def _controllers(spawner: Spawner, plane: ControlPlane, account_key: Path) -> No
             *_CLIENT_LIMITS,
         ],
     )
-
-
-def asker(plane: ControlPlane, server: str) -> Callable[[], bool]:
-    """A question whether the API server at `server` says that it is ready."""
-    context = ssl.create_default_context(cafile=str(plane.authority.certificate))
-    context.load_cert_chain(plane.admin.certificate, plane.admin.key)
-
-    def ready() -> bool:
-        try:
-            with urllib.request.urlopen(f"{server}/readyz", timeout=2, context=context) as answer:
-                return bool(answer.status == 200)
-        except (OSError, urllib.error.URLError):
-            return False
-
-    return ready

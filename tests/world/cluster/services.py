@@ -6,9 +6,8 @@ from the node.
 
 from __future__ import annotations
 
-import kubernetes
-
 from tests.world.cluster import netns
+from tests.world.cluster.api import NETWORKING, Api
 from tests.world.cluster.control_plane import ControlPlane
 from tests.world.cluster.spawn import Spawner
 from tests.world.tools import tool
@@ -58,21 +57,18 @@ def start_proxy(spawner: Spawner, plane: ControlPlane, node: str) -> None:
 def start_dns(spawner: Spawner, plane: ControlPlane) -> None:
     """CoreDNS, where the kubelets tell pods to ask."""
     path = plane.folder / "Corefile"
-    path.write_text(
-        _COREFILE.format(address=netns.ADDRESS, kubeconfig=plane.kubeconfig, hosts="")
-    )
+    path.write_text(_COREFILE.format(address=netns.ADDRESS, kubeconfig=plane.kubeconfig, hosts=""))
     spawner.start("coredns", [tool("coredns"), "-conf", path])
 
 
-def start_ingress(
-    spawner: Spawner, plane: ControlPlane, client: kubernetes.client.ApiClient
-) -> None:
+def start_ingress(spawner: Spawner, plane: ControlPlane, api: Api) -> None:
     """Traefik as the ingress controller of class `traefik`."""
-    kubernetes.client.NetworkingV1Api(client).create_ingress_class(
+    api.create(
+        f"{NETWORKING}/ingressclasses",
         {
             "metadata": {"name": INGRESS_CLASS},
             "spec": {"controller": "traefik.io/ingress-controller"},
-        }
+        },
     )
     spawner.start(
         "traefik",
@@ -92,4 +88,3 @@ def start_ingress(
         ],
         env={"KUBECONFIG": str(plane.kubeconfig)},
     )
-

@@ -61,7 +61,7 @@ class Spawner:
                         stdout=log,
                         stderr=subprocess.STDOUT,
                         env={**os.environ, **(env or {})},
-                        preexec_fn=_die_with_parent,
+                        preexec_fn=_die_with_parent,  # noqa: PLW1509 - it makes one system call
                         pass_fds=tuple(pass_fds),
                         start_new_session=True,  # Ctrl-C is for us; we end them in order
                     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import kubernetes
-
 from tests.world.aws.seed import REGION, Seeded
 from tests.world.cluster import Cluster
+from tests.world.cluster.api import condition
 from tests.world.cluster.control_plane import SERVER
 from tests.world.cluster.waiting import until
 from tests.world.tools import tool
 
 CLUSTER = "world"
+CLASSES = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"
 NODE_CLASS = "default"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "world", "AWS_SECRET_ACCESS_KEY": "world"}
 """The simulation takes any."""
@@ -57,23 +57,19 @@ def start(cluster: Cluster, aws: str, seeded: Seeded) -> None:
             "securityGroupSelectorTerms": [{"tags": {"karpenter.sh/discovery": CLUSTER}}],
         },
     }
-    api = kubernetes.client.CustomObjectsApi(cluster.client())
-    api.create_cluster_custom_object("karpenter.k8s.aws", "v1", "ec2nodeclasses", body)
+    cluster.api.create(CLASSES, body)
 
 
 def wait(cluster: Cluster) -> None:
     """Wait until nodes could be launched. Raises ToolError."""
-    api = kubernetes.client.CustomObjectsApi(cluster.client())
     last = ""
 
     def ready() -> bool:
         nonlocal last
-        found = api.get_cluster_custom_object(
-            "karpenter.k8s.aws", "v1", "ec2nodeclasses", NODE_CLASS
-        )
+        found = cluster.api.get(f"{CLASSES}/{NODE_CLASS}")
         conditions = found.get("status", {}).get("conditions", [])
         last = "; ".join(f"{c['type']} {c['status']}: {c.get('message')}" for c in conditions)
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+        return condition(found, "Ready")
 
     log = cluster.spawner.log("karpenter")
     until("the EC2NodeClass's readiness", ready, 60, 0.2, lambda: f" ({last}; see {log})")

@@ -14,17 +14,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import kubernetes
-
 from tests.world import kwok
 from tests.world.cluster import Cluster
+from tests.world.cluster.api import CORE
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 POLL_SECONDS = 0.25
 UNREGISTERED = "karpenter.sh/unregistered"
 Instance = Mapping[str, Any]
+_KARPENTERS: FilterTypeDef = {"Name": "tag-key", "Values": ["karpenter.sh/nodepool"]}
 Boot = Callable[[Instance], None]
 
 
@@ -78,20 +79,19 @@ class Joiner:
         while not self._stop.wait(POLL_SECONDS):
             try:
                 self._look()
-            except Exception:  # noqa: BLE001 - AWS may be made to fail by a test: ask again
+            except Exception:
                 self.troubles.append(traceback.format_exc(limit=3))
 
     def _look(self) -> None:
-        filters = [{"Name": "tag-key", "Values": ["karpenter.sh/nodepool"]}]
         running: dict[str, Instance] = {}
-        for reservation in self._ec2.describe_instances(Filters=filters)["Reservations"]:
+        for reservation in self._ec2.describe_instances(Filters=[_KARPENTERS])["Reservations"]:
             for instance in reservation["Instances"]:
                 if instance["State"]["Name"] in ("pending", "running"):
                     running[instance["InstanceId"]] = instance
-        for identifier, instance in running.items():
+        for identifier, known in running.items():
             if identifier not in self._known:
-                self._known[identifier] = node_name(instance)
-                self._booting.submit(self._guarded, self._boot, instance)
+                self._known[identifier] = node_name(known)
+                self._booting.submit(self._guarded, self._boot, known)
         for identifier in set(self._known) - set(running):
             name = self._known.pop(identifier)
             self._booting.submit(self._guarded, self._end, name)
@@ -99,7 +99,7 @@ class Joiner:
     def _guarded(self, act: Callable[[Any], None], what: Any) -> None:
         try:
             act(what)
-        except Exception:  # noqa: BLE001 - one instance's trouble is not another's
+        except Exception:
             self.troubles.append(traceback.format_exc(limit=3))
 
     def _boot(self, instance: Instance) -> None:
@@ -116,7 +116,8 @@ class Joiner:
     def _boot_kwok(self, instance: Instance) -> None:
         name = node_name(instance)
         resources = {"cpu": "16", "memory": "64Gi", "pods": "110", "ephemeral-storage": "20Gi"}
-        kubernetes.client.CoreV1Api(self._cluster.client()).create_node(
+        self._cluster.api.create(
+            f"{CORE}/nodes",
             {
                 "metadata": {
                     "name": name,
@@ -133,13 +134,9 @@ class Joiner:
                     "taints": [{"key": UNREGISTERED, "effect": "NoExecute"}],
                 },
                 "status": {"capacity": resources, "allocatable": resources},
-            }
+            },
         )
 
     def _end(self, name: str) -> None:
         self._cluster.remove_node(name)
-        try:
-            kubernetes.client.CoreV1Api(self._cluster.client()).delete_node(name)
-        except kubernetes.client.ApiException as error:
-            if error.status != 404:
-                raise
+        self._cluster.api.delete(f"{CORE}/nodes/{name}")

@@ -5,8 +5,10 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import shlex
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,6 +20,22 @@ from tests.world.tools import cache_dir
 _ROOT: Final = Path(__file__).resolve().parents[3]
 _RELEASES: Final = "https://get.pulumi.com/releases/plugins"
 _PROBE_SECONDS: Final = 2.0
+# The first entry of PYTHONPATH is ours: the language host takes it away again for the program.
+# Compiled modules are kept beside the launcher (light.py sees to that): a plugin starts for every
+# operation, and compiling takes as long as the rest of its start.
+_LAUNCHER: Final = """\
+#!/bin/sh
+root={root}
+python={python}
+if [ ! -x "$python" ] || [ ! -d "$root/tests/world/plugins" ]; then
+  echo "{program}: the checkout $root or its interpreter $python is gone: delete this file." >&2
+  exit 1
+fi
+PYTHONPATH="$root${{PYTHONPATH:+:$PYTHONPATH}}"
+export PYTHONPATH
+exec "$python" -P -X pycache_prefix={compiled} \
+  -m tests.world.plugins.{module} "$@"
+"""
 _MACHINES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
@@ -90,17 +108,17 @@ def _served(url: str) -> bool:
 
 
 def _write(launcher: Path, module: str) -> None:
-    # The first entry of PYTHONPATH is ours: the language host takes it away again for the program.
-    text = (
-        "#!/bin/sh\n"
-        f"PYTHONPATH='{_ROOT}'${{PYTHONPATH:+:$PYTHONPATH}}\n"
-        "export PYTHONPATH\n"
-        f"exec '{sys.executable}' -P -m tests.world.plugins.{module} \"$@\"\n"
+    text = _LAUNCHER.format(
+        root=shlex.quote(str(_ROOT)),
+        compiled=shlex.quote(str(launcher.parent / "compiled")),
+        python=shlex.quote(sys.executable),
+        program=launcher.name,
+        module=module,
     )
-    if launcher.is_file() and launcher.read_text() == text:
+    if launcher.is_file() and launcher.read_text() == text and os.access(launcher, os.X_OK):
         return
     # Another process may be starting the launcher: replace it in one step.
-    fresh = launcher.with_name(f"{launcher.name}.{os.getpid()}")
-    fresh.write_text(text)
-    fresh.chmod(0o755)
-    fresh.replace(launcher)
+    with tempfile.NamedTemporaryFile("w", dir=launcher.parent, delete=False) as fresh:
+        fresh.write(text)
+    Path(fresh.name).chmod(0o755)
+    Path(fresh.name).replace(launcher)

@@ -19,6 +19,8 @@ def install() -> None:
     """
     if "pulumi" in sys.modules:
         return
+    # The launcher names a folder for compiled modules, whatever the caller's environment says.
+    sys.dont_write_bytecode = sys.dont_write_bytecode and sys.pycache_prefix is None
     found = importlib.util.find_spec("pulumi")
     if found is None or found.origin is None:
         raise SystemExit(

@@ -10,8 +10,6 @@ import base64
 import socket
 from pathlib import Path
 
-import kubernetes
-
 from tests.world.cluster import Cluster
 from tests.world.cluster.waiting import until
 from tests.world.images import AUTOINSTRUMENTATION
@@ -78,8 +76,7 @@ def _register(cluster: Cluster, authority: Path) -> None:
             }
         ],
     }
-    api = kubernetes.client.AdmissionregistrationV1Api(cluster.client())
-    api.create_mutating_webhook_configuration(body)
+    cluster.api.create("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations", body)
 
 
 def wait(cluster: Cluster) -> None:

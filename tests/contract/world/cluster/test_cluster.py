@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import kubernetes
 import pytest
 
 from tests.world.cluster import NODE, Cluster, netns
+from tests.world.cluster.api import CORE
 from tests.world.cluster.node import cgroup_roots
 from tests.world.cluster.waiting import until
 from tests.world.images import BUSYBOX
@@ -41,26 +41,21 @@ def _interfaces() -> set[str]:
     return {path.name for path in Path("/sys/class/net").iterdir()}
 
 
-def _run_pod(cluster: Cluster, name: str) -> str:
-    """Start a pod that serves a page; returns its address when it runs."""
-    api = kubernetes.client.CoreV1Api(cluster.client())
+def _run_pod(cluster: Cluster, name: str) -> tuple[str, str]:
+    """Start a pod that serves a page; returns its address and its uid when it runs."""
+    pods = f"{CORE}/namespaces/default/pods"
     script = "mkdir -p /tmp/w; echo hello >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"
     container = {"name": "web", "image": BUSYBOX, "command": ["sh", "-c", script]}
-    metadata = {"name": name}
-    api.create_namespaced_pod("default", {"metadata": metadata, "spec": {"containers": [container]}})
-    watch = kubernetes.watch.Watch()
-    events = watch.stream(
-        api.list_namespaced_pod,
-        "default",
-        field_selector=f"metadata.name={name}",
-        timeout_seconds=60,
-    )
-    for event in events:
-        status = event["object"].status
-        if status.phase == "Running" and status.pod_ip:
-            watch.stop()
-            return str(status.pod_ip)
-    raise AssertionError(f"pod {name} did not run")
+    body = {"metadata": {"name": name}, "spec": {"containers": [container]}}
+    cluster.api.create(pods, body)
+
+    def running() -> bool:
+        status = cluster.api.get(f"{pods}/{name}")["status"]
+        return status["phase"] == "Running" and "podIP" in status
+
+    until(f"pod {name}", running, 60, 0.1)
+    pod = cluster.api.get(f"{pods}/{name}")
+    return str(pod["status"]["podIP"]), str(pod["metadata"]["uid"])
 
 
 def _fetch(cluster: Cluster, address: str) -> str:
@@ -83,7 +78,7 @@ def test_it_runs_pods_and_leaves_nothing() -> None:
     before = (_rules(), _interfaces(), Path("/proc/mounts").read_text())
     with Cluster() as cluster:
         assert cluster.node_ready(NODE)
-        address = _run_pod(cluster, "web")
+        address, _ = _run_pod(cluster, "web")
         assert _fetch(cluster, address) == "hello\n"
         for program in ("etcd", "kube-apiserver", f"kubelet-{NODE}", "coredns", "traefik"):
             assert (cluster.logs / f"{program}.log").exists()
@@ -98,15 +93,7 @@ def test_it_runs_pods_and_leaves_nothing() -> None:
 @pytest.mark.slow
 def test_two_stand_side_by_side() -> None:
     with Cluster() as one, Cluster() as other:
-        addresses = [_run_pod(cluster, "web") for cluster in (one, other)]
-        assert [_fetch(one, addresses[0]), _fetch(other, addresses[1])] == ["hello\n"] * 2
-        names = [
-            {
-                pod.metadata.uid
-                for pod in kubernetes.client.CoreV1Api(cluster.client())
-                .list_namespaced_pod("default")
-                .items
-            }
-            for cluster in (one, other)
-        ]
-        assert names[0].isdisjoint(names[1])
+        (here, own), (there, others) = (_run_pod(cluster, "web") for cluster in (one, other))
+        assert here == there
+        assert own != others
+        assert [_fetch(one, here), _fetch(other, there)] == ["hello\n"] * 2

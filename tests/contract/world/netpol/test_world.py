@@ -6,13 +6,13 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-import kubernetes
 import pytest
 
 from infra import naming
 from tests.contract.world.netpol.environments import environment_policies
 from tests.world import images, production, tools
 from tests.world.cluster import NODE, netns
+from tests.world.cluster.api import CORE, NETWORKING, condition
 from tests.world.cluster.waiting import until
 from tests.world.world import World
 
@@ -39,20 +39,19 @@ PRODUCTION = f"api.{production.NAMESPACE}:8080"
 def closed(world: World) -> Iterator[str]:
     """A namespace with an environment's policies and two services, on the world's own node."""
     name = f"netpol-{secrets.token_hex(3)}"
-    client = world.cluster.client()
-    core: Any = kubernetes.client.CoreV1Api(client)
-    core.create_namespace({"metadata": {"name": name}})
+    api = world.cluster.api
+    inside = f"{CORE}/namespaces/{name}"
+    api.create(f"{CORE}/namespaces", {"metadata": {"name": name}})
     try:
-        networking: Any = kubernetes.client.NetworkingV1Api(client)
         for policy in environment_policies(name, world.platform()):
-            networking.create_namespaced_network_policy(name, policy)
+            api.create(f"{NETWORKING}/namespaces/{name}/networkpolicies", policy)
         for service in images.SERVICES:
-            core.create_namespaced_pod(name, pod(service))
-            core.create_namespaced_service(name, service_of(service))
-        until("the pods' readiness", lambda: ready(core, name), 60, 0.1)
+            api.create(f"{inside}/pods", pod(service))
+            api.create(f"{inside}/services", service_of(service))
+        until("the pods' readiness", lambda: ready(api.items(f"{inside}/pods")), 60, 0.1)
         yield name
     finally:
-        core.delete_namespace(name, grace_period_seconds=0)
+        api.delete(inside)
 
 
 def pod(service: str) -> dict[str, Any]:
@@ -71,12 +70,8 @@ def service_of(service: str) -> dict[str, Any]:
     return {"metadata": {"name": service}, "spec": spec}
 
 
-def ready(core: Any, namespace: str) -> bool:
-    found = core.list_namespaced_pod(namespace).items
-    return all(
-        any(c.type == "Ready" and c.status == "True" for c in each.status.conditions or [])
-        for each in found
-    )
+def ready(pods: list[dict[str, Any]]) -> bool:
+    return all(condition(item, "Ready") for item in pods)
 
 
 def reached(world: World, namespace: str, name: str, *targets: str) -> dict[str, bool]:

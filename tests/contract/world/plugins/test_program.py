@@ -188,7 +188,7 @@ def stack(environ: dict[str, str]) -> MakeStack:
 
 def kinds(stack: auto.Stack) -> list[str]:
     """The types of all resources in the state."""
-    resources = stack.export_stack().deployment["resources"]
+    resources = stack.export_stack().deployment.get("resources", [])
     return sorted(resource["type"] for resource in resources)
 
 

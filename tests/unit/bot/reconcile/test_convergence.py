@@ -19,7 +19,7 @@ from bot.reconcile import deadlines
 from tests.unit.bot.reconcile.stand import KEY, A, B, C, Stand
 
 COMMITS = st.sampled_from([A, B, C])
-MOMENTS = st.floats(0.0, 30.0)
+MOMENTS = st.one_of(st.floats(0.0, 12.0), st.floats(0.0, 60.0))
 
 
 @functools.cache
@@ -70,8 +70,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         self.stand.stages, self.stand.loop = stages, reconcile.Loop(stages)
         # Few looks in long waits: time that passes costs time here.
         self.stand.world.linger_seconds = 1.5
-        self.stand.hub.open(KEY, A)
-        self.asked = False
+        self.stand.open(A)
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -152,7 +151,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         if not self.stand.once():
             self.stand.clock.advance(20)
 
-    @stateful.rule(seconds=st.floats(0, 60))
+    @stateful.rule(seconds=st.floats(0, 12))
     def a_pass_is_stopped(self, seconds: float) -> None:
         end = self.stand.clock.now().timestamp() + seconds
         self.stand.once(stopping=lambda: self.stand.clock.now().timestamp() > end)
@@ -194,7 +193,7 @@ class Convergence(stateful.RuleBasedStateMachine):
 
     def _everything_works_again(self) -> None:
         stand = self.stand
-        stand.clock.advance(35)
+        stand.clock.advance(65)
         for part in (stand.hub, stand.watch, stand.prover, stand.edge):
             part.fault = None
         stand.engine.failures = []

@@ -27,12 +27,11 @@ def differences(
 
 def _field(field: Field, before: Any, after: Any, at: Path) -> Iterator[Difference]:
     if isinstance(after, Unknown):
-        yield at, Change.ADD if _absent(before) else Change.UPDATE
-    elif _absent(before) or _absent(after):
-        if not _absent(after):
-            yield at, Change.ADD
-        elif not _absent(before):
-            yield at, Change.DELETE
+        yield at, Change.ADD if before is MISSING else Change.UPDATE
+    elif _absent(before) and _absent(after):
+        return
+    elif before is MISSING or after is MISSING:
+        yield at, Change.ADD if before is MISSING else Change.DELETE
     elif field.many is Many.LIST:
         for index in range(max(len(before), len(after))):
             one = before[index] if index < len(before) else MISSING

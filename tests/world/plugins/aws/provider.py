@@ -75,9 +75,8 @@ class AwsProvider(StandIn):
     def Configure(  # noqa: N802
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Keep the settings, and begin to load the client."""
+        """Keep the settings; AWS is called when first needed."""
         self._account = Account(settings(from_struct(request.args)))
-        self._account.warm()
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     @property
@@ -106,6 +105,9 @@ class AwsProvider(StandIn):
         ]
         if failures:
             return provider_pb2.CheckResponse(failures=failures)
+        if self._account is not None and not request.olds.fields:
+            # A new resource: by the time that it is made, the client will be there.
+            self._account.warm()
         return provider_pb2.CheckResponse(inputs=to_struct(check.filled(token, inputs)))
 
     @clear_errors
