@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 CACHE ?= $(or $(UNDERSTUDY_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/understudy)
 # The environment lives in the cache, keyed by its pinned requirements: clones share it.
-KEY := $(shell cat requirements/dev.txt pyproject.toml | sha256sum | cut -c1-12)
+KEY := $(shell sha256sum requirements/dev.txt | cut -c1-12)
 VENV := $(CACHE)/venv-$(KEY)
 BIN := $(VENV)/bin
 
@@ -34,7 +34,7 @@ setup: $(VENV)/bin/pulumi-resource-understudy ## Install what development needs
 demo: setup ## A pull request gets an environment, and it goes away again (KEEP=1 leaves it up)
 	@$(BIN)/python -m tests.world.demo $(if $(KEEP),--keep)
 
-test: setup ## Lint, unit, contract, one end-to-end walk and a sample of the rest
+test: setup ## Unit, contract, one end-to-end walk and a sample of the rest
 	@$(BIN)/python -m tests.world.prepare
 	@$(BIN)/python -m pytest -m "not slow" $(ARGS)
 

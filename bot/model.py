@@ -114,7 +114,7 @@ class Observed:
     stack_exists: bool
     """Whether a stack was recorded and not yet proved gone."""
     commit: str | None = None
-    """The commit of the last successful engine update."""
+    """The commit of the last engine update; None while one runs, and after one failed."""
 
 
 @enum.unique

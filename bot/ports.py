@@ -14,7 +14,6 @@ from typing import Protocol
 
 from bot import model
 
-
 # -- GitHub ---------------------------------------------------------------------------------------
 
 
@@ -148,7 +147,7 @@ class Row:
     phase: model.Phase
     stack_exists: bool
     commit: str | None
-    """The commit of the last successful engine update."""
+    """The commit of the last engine update; None while one runs, and after one failed."""
     reason: str
     edge_value: str
     """The secret value of the edge header; 128 random bits, made with the row."""

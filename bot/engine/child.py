@@ -21,7 +21,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi import automation
 from pulumi.automation import errors as automation_errors
 
-from bot.engine import events, job
+from bot.engine import events, job, stack
 from infra import naming, preview
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def run(
         answer: job.Message = _do(what, settings, sender)
     except automation_errors.CommandError as error:
         answer = job.Failed(events.explain(str(error)))
-    except Exception as error:  # noqa: BLE001 - whatever it was, the parent must hear of it
+    except Exception as error:
         answer = job.Failed(f"{type(error).__name__}: {error}")
     sender.send(answer)
     sender.close()
@@ -75,27 +75,27 @@ def _do(
         follow = events.Follower(lambda text: sender.send(job.Event(text)))
         if what.verb == "destroy":
             return _destroy(what.stack, workspace, follow)
-        stack = automation.Stack.create_or_select(what.stack, workspace)
-        result = stack.up(on_event=follow, suppress_outputs=True, suppress_progress=True)
+        result = stack.EventStack(what.stack, workspace, follow).up(
+            on_event=follow, suppress_outputs=True, suppress_progress=True
+        )
         outputs = {name: output.value for name, output in result.outputs.items()}
         return job.Done(outputs, _changes(result.summary))
 
 
-def _destroy(
-    name: str, workspace: automation.LocalWorkspace, follow: events.Follower
-) -> job.Done:
+def _destroy(name: str, workspace: automation.LocalWorkspace, follow: events.Follower) -> job.Done:
     try:
-        stack = automation.Stack.select(name, workspace)
+        workspace.select_stack(name)
     except automation_errors.StackNotFoundError:
         return job.Done({}, {})
-    result = stack.destroy(
+    result = stack.EventStack(name, workspace, follow).destroy(
         on_event=follow, suppress_outputs=True, suppress_progress=True, remove=True
     )
     return job.Done({}, _changes(result.summary))
 
 
 def _changes(summary: automation.UpdateSummary) -> dict[str, int]:
-    return {str(kind): count for kind, count in (summary.resource_changes or {}).items()}
+    changes = summary.resource_changes or {}
+    return {str(getattr(kind, "value", kind)): count for kind, count in changes.items()}
 
 
 @contextlib.contextmanager
@@ -115,9 +115,7 @@ def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.L
     os.environ.update(environ)
     with tempfile.TemporaryDirectory(prefix="understudy-engine-") as folder:
         # The project is named as the one in stacks/preview, so both drivers share a stack.
-        project = automation.ProjectSettings(
-            name=naming.PROJECT, runtime="python", main=folder
-        )
+        project = automation.ProjectSettings(name=naming.PROJECT, runtime="python", main=folder)
         config = {f"{naming.PROJECT}:{key}": value for key, value in what.config.items()}
         yield automation.LocalWorkspace(
             work_dir=folder,

@@ -33,9 +33,7 @@ class PulumiEngine:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["bot.engine.child"])
 
-    def up(
-        self, name: str, config: Mapping[str, str], on_event: ports.OnEvent
-    ) -> ports.Operation:
+    def up(self, name: str, config: Mapping[str, str], on_event: ports.OnEvent) -> ports.Operation:
         """Create or update a stack. See `bot.ports.Engine`."""
         return self._start(job.Job("up", name, dict(config)), on_event)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 
 from pulumi import automation
@@ -15,6 +16,7 @@ _VERBS = {
     "create-replacement": ("creating", "created"),
     "delete-replaced": ("deleting", "deleted"),
 }
+ROOT = "pulumi:pulumi:Stack"
 MAX_MESSAGE = 2000
 """Characters of an error that people are shown."""
 
@@ -36,20 +38,32 @@ class Follower:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
+        self.outputs: dict[str, object] | None = None
+        """The root's outputs, when they were told."""
+        self.changes: dict[automation.OpType, int] = {}
+        """Resources by kind of change."""
+        self.finished = threading.Event()
+        """The engine has summed up: no resource follows."""
 
     def __call__(self, event: automation.EngineEvent) -> None:
         """Take one event of the engine's log."""
         if event.resource_pre_event:
             self._line(event.resource_pre_event.metadata, 0)
         elif event.res_outputs_event:
-            self._line(event.res_outputs_event.metadata, 1)
+            metadata = event.res_outputs_event.metadata
+            self._line(metadata, 1)
+            if metadata.type == ROOT and metadata.new:
+                self.outputs = dict(metadata.new.outputs or {})
         elif event.res_op_failed_event:
             metadata = event.res_op_failed_event.metadata
             if name := subject(metadata.urn):
                 self._say(f"failed: {name}")
+        elif event.summary_event:
+            self.changes = dict(event.summary_event.resource_changes or {})
+            self.finished.set()
 
     def _line(self, metadata: automation.StepEventMetadata, tense: int) -> None:
-        # The operation is a string where the SDK does not know it, else a member of its enumeration.
+        # A string where the SDK does not know the operation, else a member of its enumeration.
         verbs = _VERBS.get(str(getattr(metadata.op, "value", metadata.op)))
         name = subject(metadata.urn)
         if verbs and name:

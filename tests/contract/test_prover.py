@@ -261,7 +261,7 @@ def test_what_the_program_makes_is_found_and_its_absence_is_proved(
         "EC2 instances",
         "CloudFront distributions",
         "CloudFront policies",
-        "the primary's attachment",
+        "attachment to the primary distribution",
     )
 
     # Nobody runs the workloads yet, so the gate keeps the program from ending well.

@@ -87,7 +87,7 @@ def test_a_whole_edge_route_is_found(account: Account) -> None:
     assert [listing.what for listing in source.look(NAME)] == [
         "CloudFront distributions",
         "CloudFront policies",
-        "the primary's attachment",
+        "attachment to the primary distribution",
     ]
     assert remnants(source) == [
         ("Distribution", mine["Id"]),

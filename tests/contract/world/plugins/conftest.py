@@ -1,17 +1,111 @@
-"""A real engine with the stand-ins on PATH, a file for its state, and a real API server."""
+"""A real engine with the stand-ins on PATH, a file for its state, a real API server, and AWS."""
 
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 from pulumi import automation as auto
 
 from tests.contract.world.plugins.control_plane import ControlPlane, control_plane
+from tests.world.aws.process import CREDENTIALS, running
+from tests.world.aws.seed import primary_config
 from tests.world.plugins import path_folder
 from tests.world.tools import tool
 
+ROOT = Path(__file__).parents[4]
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/primary"
+
 MakeStack = Callable[[Callable[[], None]], auto.Stack]
+
+
+def changed(summary: Any) -> dict[str, int]:
+    """How many resources an operation created, updated and so on; unchanged ones left out."""
+    return {kind: count for kind, count in (summary or {}).items() if kind != "same"}
+
+
+class Edge:
+    """The simulated CloudFront, and its one primary distribution."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        session = boto3.Session("test", "test", region_name="us-east-1")
+        self.client: Any = session.client("cloudfront", endpoint_url=endpoint)
+        config = primary_config("shop.test", CERTIFICATE, "production.test", 8000)
+        answer = self.client.create_distribution(DistributionConfig=config)
+        self.primary_id: str = answer["Distribution"]["Id"]
+
+    def staging(self) -> list[dict[str, Any]]:
+        """The staging distributions that there are."""
+        found = self.client.list_distributions()["DistributionList"].get("Items", [])
+        return [one for one in found if one["Id"] != self.primary_id]
+
+    def policies(self) -> list[dict[str, Any]]:
+        """The policies that there are."""
+        answer = self.client.list_continuous_deployment_policies()
+        items = answer["ContinuousDeploymentPolicyList"].get("Items", [])
+        return [one["ContinuousDeploymentPolicy"] for one in items]
+
+    def attached(self) -> str:
+        """The policy of the primary, or an empty text."""
+        answer = self.client.get_distribution_config(Id=self.primary_id)
+        return str(answer["DistributionConfig"]["ContinuousDeploymentPolicyId"])
+
+    def change(self, identifier: str, **fields: Any) -> None:
+        """Change a distribution as somebody else would."""
+        answer = self.client.get_distribution_config(Id=identifier)
+        self.client.update_distribution(
+            Id=identifier,
+            IfMatch=answer["ETag"],
+            DistributionConfig=answer["DistributionConfig"] | fields,
+        )
+
+    def take_away(self, identifier: str) -> None:
+        """Disable and delete a distribution as somebody else would."""
+        self.change(identifier, Enabled=False)
+        self.deployed(identifier)
+        etag = self.client.get_distribution_config(Id=identifier)["ETag"]
+        self.client.delete_distribution(Id=identifier, IfMatch=etag)
+
+    def deployed(self, identifier: str) -> None:
+        """Wait until the edges have a distribution."""
+        deadline = time.monotonic() + 20
+        while self.client.get_distribution(Id=identifier)["Distribution"]["Status"] != "Deployed":
+            assert time.monotonic() < deadline, identifier
+            time.sleep(0.05)
+
+    def take(self) -> str:
+        """Attach a policy of somebody else's to the primary; its id."""
+        config = self.client.get_distribution_config(Id=self.primary_id)["DistributionConfig"]
+        own = {"CallerReference": "theirs", "Staging": True}
+        wanted = {key: value for key, value in config.items() if key != "Aliases"} | own
+        staging = self.client.create_distribution(DistributionConfig=wanted)["Distribution"]
+        names = {"Quantity": 1, "Items": [staging["DomainName"]]}
+        made = self.client.create_continuous_deployment_policy(
+            ContinuousDeploymentPolicyConfig={
+                "Enabled": True,
+                "StagingDistributionDnsNames": names,
+                "TrafficConfig": {
+                    "Type": "SingleWeight",
+                    "SingleWeightConfig": {"Weight": 0.1},
+                },
+            }
+        )
+        identifier = str(made["ContinuousDeploymentPolicy"]["Id"])
+        self.change(self.primary_id, ContinuousDeploymentPolicyId=identifier)
+        return identifier
+
+    def free(self, policy: str) -> None:
+        """Undo `take`."""
+        self.change(self.primary_id, ContinuousDeploymentPolicyId="")
+        etag = self.client.get_continuous_deployment_policy(Id=policy)["ETag"]
+        self.client.delete_continuous_deployment_policy(Id=policy, IfMatch=etag)
+        for one in self.staging():
+            self.take_away(one["Id"])
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +138,24 @@ def make_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeStack:
         )
 
     return make
+
+
+@pytest.fixture
+def edge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edge]:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with running(deploy_seconds=0.2) as endpoint:
+        yield Edge(endpoint)
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Path:
+    """A folder with the shipped provider's launcher, as an installation has it."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "pulumi-resource-understudy"
+    program.write_text(
+        f"#!/bin/sh\nPYTHONPATH='{ROOT}' exec '{sys.executable}' -m infra.plugin \"$@\"\n"
+    )
+    program.chmod(0o755)
+    return folder

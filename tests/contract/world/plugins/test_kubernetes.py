@@ -9,18 +9,13 @@ import pulumi_kubernetes as kubernetes
 import pytest
 from pulumi import automation as auto
 
-from tests.contract.world.plugins.conftest import MakeStack
+from tests.contract.world.plugins.conftest import MakeStack, changed
 from tests.contract.world.plugins.control_plane import ControlPlane
 
 # A program that fails leaves the Automation API's event loop and sockets to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 Resources = Callable[[pulumi.ResourceOptions], None]
-
-
-def changed(summary: Any) -> dict[str, int]:
-    """How many resources an operation created, updated and so on; unchanged ones left out."""
-    return {kind: count for kind, count in (summary or {}).items() if kind != "same"}
 
 
 @pytest.fixture

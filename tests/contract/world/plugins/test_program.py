@@ -9,11 +9,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pydantic
 import pytest
 import yaml
@@ -21,10 +20,8 @@ from pulumi import automation as auto
 
 from infra import naming, preview
 from infra.contract import SECRET_KEYS, Platform, PreviewInputs, StageFile
+from tests.contract.world.plugins.conftest import Edge, changed
 from tests.contract.world.plugins.control_plane import ControlPlane
-from tests.contract.world.plugins.test_kubernetes import changed
-from tests.world.aws.process import CREDENTIALS, running
-from tests.world.aws.seed import primary_config
 from tests.world.plugins import path_folder
 from tests.world.tools import crds, tool
 
@@ -33,7 +30,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 ROOT = Path(__file__).parents[4]
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/primary"
 NAME = naming.environment_name("acme/shop", 7)
 NAMESPACE = f"/api/v1/namespaces/{NAME}"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAME}/deployments/web"
@@ -70,42 +66,6 @@ def established(cluster: ControlPlane, path: str) -> bool:
     return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
 
 
-class Edge:
-    """The simulated CloudFront, and its one primary distribution."""
-
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
-        session = boto3.Session("test", "test", region_name="us-east-1")
-        self.client: Any = session.client("cloudfront", endpoint_url=endpoint)
-        config = primary_config("shop.test", CERTIFICATE, "production.test", 8000)
-        answer = self.client.create_distribution(DistributionConfig=config)
-        self.primary_id: str = answer["Distribution"]["Id"]
-
-    def staging(self) -> list[dict[str, Any]]:
-        """The staging distributions that there are."""
-        found = self.client.list_distributions()["DistributionList"].get("Items", [])
-        return [one for one in found if one["Id"] != self.primary_id]
-
-    def policies(self) -> list[dict[str, Any]]:
-        """The policies that there are."""
-        answer = self.client.list_continuous_deployment_policies()
-        items = answer["ContinuousDeploymentPolicyList"].get("Items", [])
-        return [one["ContinuousDeploymentPolicy"] for one in items]
-
-    def attached(self) -> str:
-        """The policy of the primary, or an empty text."""
-        answer = self.client.get_distribution_config(Id=self.primary_id)
-        return str(answer["DistributionConfig"]["ContinuousDeploymentPolicyId"])
-
-
-@pytest.fixture
-def edge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Edge]:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    with running(deploy_seconds=0.2) as endpoint:
-        yield Edge(endpoint)
-
-
 @pytest.fixture
 def environ(
     tmp_path: Path, launcher: Path, monkeypatch: pytest.MonkeyPatch, edge: Edge
@@ -124,19 +84,6 @@ def environ(
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     return given
-
-
-@pytest.fixture
-def launcher(tmp_path: Path) -> Path:
-    """A folder with the shipped provider's launcher, as an installation has it."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    program = folder / "pulumi-resource-understudy"
-    program.write_text(
-        f"#!/bin/sh\nPYTHONPATH='{ROOT}' exec '{sys.executable}' -m infra.plugin \"$@\"\n"
-    )
-    program.chmod(0o755)
-    return folder
 
 
 @pytest.fixture
