@@ -34,8 +34,9 @@ class Edge:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         session = boto3.Session("test", "test", region_name="us-east-1")
-        self.client: Any = session.client("cloudfront", endpoint_url=endpoint)
-        config = primary_config("shop.test", CERTIFICATE, "production.test", 8000)
+        client: Any = session.client("cloudfront", endpoint_url=endpoint)
+        self.client = client
+        config: Any = primary_config("shop.test", CERTIFICATE, "production.test", 8000)
         answer = self.client.create_distribution(DistributionConfig=config)
         self.primary_id: str = answer["Distribution"]["Id"]
 

@@ -39,7 +39,11 @@ def space(options: pulumi.ResourceOptions, name: str) -> kubernetes.core.v1.Name
 def config_map(
     options: pulumi.ResourceOptions, metadata: dict[str, Any], **arguments: Any
 ) -> kubernetes.core.v1.ConfigMap:
-    return kubernetes.core.v1.ConfigMap("settings", metadata=metadata, opts=options, **arguments)
+    made: Any = kubernetes.core.v1.ConfigMap
+    found: kubernetes.core.v1.ConfigMap = made(
+        "settings", metadata=metadata, opts=options, **arguments
+    )
+    return found
 
 
 def test_a_program_is_applied_again_without_a_change(
@@ -47,27 +51,28 @@ def test_a_program_is_applied_again_without_a_change(
 ) -> None:
     def resources(options: pulumi.ResourceOptions) -> None:
         namespace = space(options, "again")
-        inside = {"namespace": namespace.metadata.name}
+        inside: Any = {"namespace": namespace.metadata.name}
         config_map(options, {**inside, "annotations": {}}, data={"a": "1"})
+        pod: Any = {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {
+                "containers": [
+                    {
+                        "name": "web",
+                        "image": "web",
+                        "ports": [{"container_port": 80}],
+                        # Not the form in which the server keeps it.
+                        "resources": {"limits": {"cpu": "1000m", "memory": "0.5Gi"}},
+                    }
+                ]
+            },
+        }
         deployment = kubernetes.apps.v1.Deployment(
             "web",
             metadata={**inside, "name": "web", "annotations": {"pulumi.com/skipAwait": "true"}},
             spec={
                 "selector": {"match_labels": {"app": "web"}},
-                "template": {
-                    "metadata": {"labels": {"app": "web"}},
-                    "spec": {
-                        "containers": [
-                            {
-                                "name": "web",
-                                "image": "web",
-                                "ports": [{"container_port": 80}],
-                                # Not the form in which the server keeps it.
-                                "resources": {"limits": {"cpu": "1000m", "memory": "0.5Gi"}},
-                            }
-                        ]
-                    },
-                },
+                "template": pod,
             },
             opts=options,
         )
@@ -120,12 +125,12 @@ def test_a_change_is_an_update_and_an_immutable_field_a_replacement(
     def program(port: int, name: str | None = "web", ip: str | None = None) -> Resources:
         def resources(options: pulumi.ResourceOptions) -> None:
             namespace = space(options, "changes")
-            metadata = {
+            metadata: Any = {
                 "namespace": namespace.metadata.name,
                 "name": name,
                 "annotations": {"pulumi.com/skipAwait": "true"},
             }
-            spec = {"ports": [{"port": port}], "selector": {"app": "web"}, "cluster_ip": ip}
+            spec: Any = {"ports": [{"port": port}], "selector": {"app": "web"}, "cluster_ip": ip}
             kubernetes.core.v1.Service("web", metadata=metadata, spec=spec, opts=options)
 
         return resources
@@ -246,11 +251,13 @@ def test_destroy_waits_until_the_last_finalizer_is_done(
 
 
 def test_an_unknown_property_is_refused(stack: Callable[[Resources], auto.Stack]) -> None:
+    typo: Any = {"podSelektor": {}}
+
     def resources(options: pulumi.ResourceOptions) -> None:
         kubernetes.networking.v1.NetworkPolicy(
             "typo",
             metadata={"namespace": "default", "name": "typo"},
-            spec={"podSelektor": {}},  # type: ignore[typeddict-unknown-key]
+            spec=typo,
             opts=options,
         )
 

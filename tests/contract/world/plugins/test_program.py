@@ -135,7 +135,8 @@ def stack(environ: dict[str, str]) -> MakeStack:
 
 def kinds(stack: auto.Stack) -> list[str]:
     """The types of all resources in the state."""
-    resources = stack.export_stack().deployment.get("resources", [])
+    deployment = stack.export_stack().deployment or {}
+    resources = deployment.get("resources", [])
     return sorted(resource["type"] for resource in resources)
 
 
