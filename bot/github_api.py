@@ -74,6 +74,29 @@ class GitHubHub:
 
     def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         """The pull request as it is now. See `bot.ports.Hub`."""
+        try:
+            return self._pull_request(key)
+        except errors.NotFoundError:
+            self._confirm_access(key.repository)
+            raise
+
+    def _confirm_access(self, repository: str) -> None:
+        """Raise UnreachableError where the whole repository is out of sight.
+
+        GitHub answers 404 also for what a token may no longer see, and an environment must not be
+        taken away because somebody took a permission away.
+        """
+        try:
+            with _asking(f"repository {repository}"):
+                # Any field that a repository reached lazily does not have asks GitHub.
+                _ = self._repository(repository).private
+        except errors.NotFoundError as error:
+            raise errors.UnreachableError(
+                f"GitHub shows the bot no repository {repository}, so its pull requests may well "
+                "be open: give the bot access to it again"
+            ) from error
+
+    def _pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         with _asking(f"pull request {key}"):
             pull = self._repository(key.repository).get_pull(key.number)
             head = pull.head

@@ -87,13 +87,19 @@ def test_a_fork_is_named_until_it_is_deleted(stand: Stand) -> None:
     assert (found.head_repository, found.from_fork, found.open) == (None, True, True)
 
 
-@pytest.mark.parametrize(
-    "key", [model.EnvironmentKey("acme/shop", 9), model.EnvironmentKey("acme/none", 1)]
-)
-def test_what_is_not_there_is_not_found(stand: Stand, key: model.EnvironmentKey) -> None:
+def test_what_is_not_there_is_not_found(stand: Stand) -> None:
     stand.open({"a": "1"})
+    key = model.EnvironmentKey(KEY.repository, 9)
     with pytest.raises(errors.NotFoundError, match=key.repository):
         stand.hub.pull_request(key)
+
+
+def test_a_repository_out_of_sight_says_nothing_of_its_pull_requests(
+    github: GitHubStand,
+) -> None:
+    key = model.EnvironmentKey("acme/none", 1)
+    with pytest.raises(errors.UnreachableError, match=r"no repository acme/none.*access"):
+        github.hub.pull_request(key)
 
 
 def test_a_file_is_read_at_its_commit(stand: Stand) -> None:
