@@ -9,6 +9,7 @@ from tests.world.cluster.api import CORE
 from tests.world.walk import LABEL, STAGE_FILE, Walk
 
 pytestmark = pytest.mark.world
+slow = pytest.mark.slow
 
 NO_EDGE = STAGE_FILE + "edge: none\n"
 
@@ -38,13 +39,18 @@ def test_the_label_asks_and_its_removal_takes_away(walk: Walk) -> None:
 @pytest.mark.parametrize(
     ("stage_file", "sentence"),
     [
-        pytest.param("services: [", "is no valid YAML", id="malformed"),
-        pytest.param("{}", "'services' is missing", id="empty"),
+        pytest.param("services: [", "is no valid YAML", id="malformed", marks=slow),
+        pytest.param("{}", "'services' is missing", id="empty", marks=slow),
         pytest.param(STAGE_FILE + "wings: 2\n", "unknown key 'wings'", id="unknown key"),
         pytest.param(
-            STAGE_FILE.replace("  api:", "  Api_1:"), "is no DNS label", id="no DNS label"
+            STAGE_FILE.replace("  api:", "  Api_1:"),
+            "is no DNS label",
+            id="no DNS label",
+            marks=slow,
         ),
-        pytest.param(STAGE_FILE.replace("shop-api:{sha}", "shop-api:1"), "lacks", id="no commit"),
+        pytest.param(
+            STAGE_FILE.replace("shop-api:{sha}", "shop-api:1"), "lacks", id="no commit", marks=slow
+        ),
     ],
 )
 def test_a_stage_file_that_cannot_be_used_is_told_and_nothing_is_made(
@@ -67,6 +73,7 @@ def test_the_code_of_a_fork_is_not_run(walk: Walk) -> None:
     assert walk.name not in _namespaces(walk)
 
 
+@slow
 def test_the_code_of_a_deleted_fork_is_not_run(walk: Walk) -> None:
     walk.open(fork="stranger/gone", labels=(), publish=False)
     walk.world.github.delete_fork("stranger/gone")
@@ -78,8 +85,8 @@ def test_the_code_of_a_deleted_fork_is_not_run(walk: Walk) -> None:
 @pytest.mark.parametrize(
     ("env", "trouble"),
     [
-        pytest.param({"SHOP_FAULT": "crash"}, "crashing", id="crash"),
-        pytest.param({"SHOP_FAULT": "unready"}, "readiness probe failing", id="probe"),
+        pytest.param({"SHOP_FAULT": "crash"}, "crashing", id="crash", marks=slow),
+        pytest.param({"SHOP_FAULT": "unready"}, "readiness probe failing", id="probe", marks=slow),
         pytest.param(None, "image not found", id="image"),
     ],
 )
@@ -93,6 +100,7 @@ def test_a_pod_that_cannot_start_is_told_with_its_reason(
     walk.until_serving()
 
 
+@slow
 def test_a_pod_that_no_node_can_hold_is_told(walk: Walk) -> None:
     large = NO_EDGE.replace(
         "    language: python\n    probe",
@@ -102,6 +110,7 @@ def test_a_pod_that_no_node_can_hold_is_told(walk: Walk) -> None:
     walk.until("the trouble in the comment", lambda: "unschedulable" in walk.comment(), 120)
 
 
+@slow
 def test_closing_while_it_comes_up_takes_it_away(walk: Walk) -> None:
     walk.open()
     walk.until_phase(model.Phase.PROVISIONING)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.world.cluster import NODE, Cluster, netns
+from tests.world.cluster import NODE, Cluster, netns, stale
 from tests.world.cluster.api import CORE
 from tests.world.cluster.node import cgroup_roots
 from tests.world.cluster.waiting import until
@@ -97,3 +98,31 @@ def test_two_stand_side_by_side() -> None:
         assert here == there
         assert own != others
         assert [_fetch(one, here), _fetch(other, there)] == ["hello\n"] * 2
+
+
+_OWNER = """
+import time
+from tests.world.cluster import Cluster
+
+with Cluster() as cluster:
+    print(cluster.name, flush=True)
+    time.sleep(300)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_its_owner(number: signal.Signals) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", _OWNER], stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    with owner:
+        name = owner.stdout.readline().strip()
+        owner.send_signal(number)
+        owner.wait(timeout=30)
+    assert name.startswith("understudy-")
+    until("the end of every process", lambda: not _of_world(name), 20)
+    # Who was killed leaves a folder and a name; the next world sweeps them away.
+    stale.sweep()
+    assert not netns.exists(name)
+    assert not (stale.worlds() / name).exists()
+    assert [root for root in cgroup_roots() if (root / name).exists()] == []

@@ -1,8 +1,10 @@
 """A real engine with the stand-ins on PATH, a file for its state, a real API server, and AWS."""
 
+import gc
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,18 @@ class Edge:
         self.client.delete_continuous_deployment_policy(Id=policy, IfMatch=etag)
         for one in self.staging():
             self.take_away(one["Id"])
+
+
+@pytest.fixture(autouse=True)
+def left_behind() -> Iterator[None]:
+    """Collect what a failed program leaves of the Automation API: its event loop and sockets.
+
+    They would be found by whatever test runs when Python next collects, and fail that one.
+    """
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

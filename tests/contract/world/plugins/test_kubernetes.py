@@ -67,13 +67,12 @@ def test_a_program_is_applied_again_without_a_change(
                 ]
             },
         }
+        skip = {"pulumi.com/skipAwait": "true"}
+        unawaited: Any = {**inside, "name": "web", "annotations": skip}
         deployment = kubernetes.apps.v1.Deployment(
             "web",
-            metadata={**inside, "name": "web", "annotations": {"pulumi.com/skipAwait": "true"}},
-            spec={
-                "selector": {"match_labels": {"app": "web"}},
-                "template": pod,
-            },
+            metadata=unawaited,
+            spec={"selector": {"match_labels": {"app": "web"}}, "template": pod},
             opts=options,
         )
         secret = kubernetes.core.v1.Secret(
