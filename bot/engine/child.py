@@ -22,7 +22,7 @@ from pulumi import automation
 from pulumi.automation import errors as automation_errors
 
 from bot.engine import events, job, stack
-from infra import naming, preview
+from infra import contract, naming, preview
 
 if TYPE_CHECKING:
     from bot.engine.engine import EngineSettings
@@ -75,9 +75,16 @@ def _do(
         follow = events.Follower(lambda text: sender.send(job.Event(text)))
         if what.verb == "destroy":
             return _destroy(what.stack, workspace, follow)
-        result = stack.EventStack(what.stack, workspace, follow).up(
-            on_event=follow, suppress_outputs=True, suppress_progress=True
-        )
+        target = stack.EventStack(what.stack, workspace, follow)
+        # Whatever is in the config goes into the state's history: secrets only encrypted.
+        secrets = {
+            _full(key): automation.ConfigValue(what.config[key], secret=True)
+            for key in contract.SECRET_KEYS
+            if what.config.get(key)
+        }
+        if secrets:
+            target.set_all_config(secrets)
+        result = target.up(on_event=follow, suppress_outputs=True, suppress_progress=True)
         outputs = {name: output.value for name, output in result.outputs.items()}
         return job.Done(outputs, _changes(result.summary))
 
@@ -116,7 +123,11 @@ def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.L
     with tempfile.TemporaryDirectory(prefix="understudy-engine-") as folder:
         # The project is named as the one in stacks/preview, so both drivers share a stack.
         project = automation.ProjectSettings(name=naming.PROJECT, runtime="python", main=folder)
-        config = {f"{naming.PROJECT}:{key}": value for key, value in what.config.items()}
+        config = {
+            _full(key): value
+            for key, value in what.config.items()
+            if key not in contract.SECRET_KEYS
+        }
         yield automation.LocalWorkspace(
             work_dir=folder,
             program=preview.program,
@@ -125,6 +136,11 @@ def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.L
             if config
             else None,
         )
+
+
+def _full(key: str) -> str:
+    """A config key with the project's name."""
+    return f"{naming.PROJECT}:{key}"
 
 
 def _scripts() -> Path:

@@ -30,6 +30,10 @@ def test_a_pull_request_gets_an_environment_and_it_goes_away(walk: Walk) -> None
     assert header == naming.edge_header(walk.name)
     assert len(value) == 32
     assert walk.edge_page({header: "guessed"}) == production.COMMIT
+    state = world.cluster.folder / "bot" / "state"
+    kept = [path for path in state.rglob("*") if path.is_file()]
+    assert kept
+    assert [path for path in kept if value.encode() in path.read_bytes()] == []
     items = world.through_edge("/api/items", walk.edge_headers()).json()
     assert items["web"] == items["api"]["commit"] == first
 
