@@ -243,6 +243,7 @@ def kinds(absence: model.Absence) -> set[str]:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.slow
 def test_what_the_program_makes_is_found_and_its_absence_is_proved(
     cluster: ControlPlane,
     stack: automation.Stack,

@@ -90,6 +90,7 @@ def test_the_outputs_are_those_of_the_official_plugin(
     assert tags == [{"Key": "environment", "Value": "pr-7"}]
 
 
+@pytest.mark.slow
 def test_changes_are_made_in_place_and_staging_is_replaced(
     stack: Callable[[Program], auto.Stack], edge: Edge
 ) -> None:
@@ -122,6 +123,7 @@ def test_changes_are_made_in_place_and_staging_is_replaced(
     assert not other["Staging"]
 
 
+@pytest.mark.slow
 def test_a_refresh_sees_a_foreign_change_and_what_is_gone_is_deleted(
     stack: Callable[[Program], auto.Stack], edge: Edge
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_refresh_sees_a_foreign_change_and_what_is_gone_is_deleted(
     assert gone.summary.result == "succeeded"
 
 
+@pytest.mark.slow
 def test_a_distribution_that_is_retained_is_only_disabled(
     stack: Callable[[Program], auto.Stack], edge: Edge
 ) -> None:
@@ -157,6 +160,7 @@ def test_a_distribution_that_is_retained_is_only_disabled(
     edge.take_away(left["Id"])
 
 
+@pytest.mark.slow
 def test_a_distribution_that_exists_is_imported(
     stack: Callable[[Program], auto.Stack], edge: Edge
 ) -> None:
@@ -180,6 +184,7 @@ def test_a_distribution_that_exists_is_imported(
     assert changed(stack(program(None)).up().summary.resource_changes) == {}
 
 
+@pytest.mark.slow
 def test_what_cloudfront_refuses_is_told_in_its_words(
     stack: Callable[[Program], auto.Stack], edge: Edge
 ) -> None:
@@ -230,6 +235,7 @@ def test_the_shipped_provider_attaches_and_detaches(
     assert edge.attached() == ""
 
 
+@pytest.mark.slow
 def test_the_shipped_provider_leaves_a_primary_that_is_taken(
     stack: Callable[[Program], auto.Stack], edge: Edge
 ) -> None:

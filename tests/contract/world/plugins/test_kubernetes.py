@@ -100,6 +100,7 @@ def test_a_program_is_applied_again_without_a_change(
     assert "hidden" not in state
 
 
+@pytest.mark.slow
 def test_a_preview_before_the_creation_knows_what_is_unknown(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -158,6 +159,7 @@ def test_a_change_is_an_update_and_an_immutable_field_a_replacement(
     stack(program(81)).destroy()
 
 
+@pytest.mark.slow
 def test_immutable_fields_that_only_the_server_knows_of_are_found(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -193,6 +195,7 @@ def test_immutable_fields_that_only_the_server_knows_of_are_found(
     assert cluster.get("/apis/batch/v1/namespaces/default/jobs/once") is None
 
 
+@pytest.mark.slow
 def test_an_object_without_a_name_gets_one_and_its_replacement_another(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -217,6 +220,7 @@ def test_an_object_without_a_name_gets_one_and_its_replacement_another(
     stack(program("b")).destroy()
 
 
+@pytest.mark.slow
 def test_destroy_waits_until_the_last_finalizer_is_done(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -264,6 +268,7 @@ def test_an_unknown_property_is_refused(stack: Callable[[Resources], auto.Stack]
         stack(resources).up()
 
 
+@pytest.mark.slow
 def test_an_unknown_type_is_refused(stack: Callable[[Resources], auto.Stack]) -> None:
     def resources(options: pulumi.ResourceOptions) -> None:
         kubernetes.core.v1.ConfigMapPatch("patch", metadata={"name": "x"}, opts=options)
@@ -274,6 +279,7 @@ def test_an_unknown_type_is_refused(stack: Callable[[Resources], auto.Stack]) ->
         stack(resources).up()
 
 
+@pytest.mark.slow
 def test_unknown_configuration_is_refused(make_stack: MakeStack) -> None:
     def program() -> None:
         kubernetes.Provider("cluster", render_yaml_to_directory="somewhere")
@@ -282,6 +288,7 @@ def test_unknown_configuration_is_refused(make_stack: MakeStack) -> None:
         make_stack(program).up()
 
 
+@pytest.mark.slow
 def test_a_custom_resource_without_its_definition_is_explained(
     stack: Callable[[Resources], auto.Stack],
 ) -> None:
@@ -301,6 +308,7 @@ def test_a_custom_resource_without_its_definition_is_explained(
         made.up()
 
 
+@pytest.mark.slow
 def test_a_field_of_another_manager_is_a_conflict_that_names_it(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -325,6 +333,7 @@ def test_a_field_of_another_manager_is_a_conflict_that_names_it(
     stack(program("us")).destroy()
 
 
+@pytest.mark.slow
 def test_a_refresh_sees_a_foreign_change_and_the_next_update_mends_it(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -358,6 +367,7 @@ def test_a_refresh_sees_a_foreign_change_and_the_next_update_mends_it(
     assert changed(gone.summary.resource_changes) == {"delete": 1}
 
 
+@pytest.mark.slow
 def test_an_object_that_exists_already_is_left_alone(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -376,6 +386,7 @@ def test_an_object_that_exists_already_is_left_alone(
     assert cluster.call("DELETE", f"{address}/theirs")[0] == 200
 
 
+@pytest.mark.slow
 def test_what_does_not_become_ready_is_kept_and_finished_later(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
@@ -412,6 +423,7 @@ def test_what_does_not_become_ready_is_kept_and_finished_later(
     assert cluster.get(address) is None
 
 
+@pytest.mark.slow
 def test_ignored_fields_stay_with_their_manager(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:

@@ -26,7 +26,10 @@ from tests.world.plugins import path_folder
 from tests.world.tools import crds, tool
 
 # A program that fails leaves the Automation API's event loop and sockets to the garbage collector.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 ROOT = Path(__file__).parents[4]
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
