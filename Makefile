@@ -40,7 +40,7 @@ test: setup ## Unit, contract, one end-to-end walk and a sample of the rest
 
 test-all: setup ## Everything
 	@$(BIN)/python -m tests.world.prepare
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --hypothesis-profile=explore $(ARGS)
 
 bench: setup ## Measure: make bench NAME=walk; without NAME, list what there is
 	@$(BIN)/python -m tests.bench $(NAME)

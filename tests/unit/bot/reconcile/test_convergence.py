@@ -217,7 +217,9 @@ class Convergence(stateful.RuleBasedStateMachine):
         found = self.stand.hub.pull_requests[KEY]
         trusted = found.head_repository == KEY.repository
         labelled = found.open and "stage" in found.labels
-        if labelled and trusted and found.head_sha not in self.stand.configurer.invalid:
+        # What a commit was brought up with does not change any more.
+        usable = found.head_sha not in self.stand.configurer.invalid or row.commit == found.head_sha
+        if labelled and trusted and usable:
             assert (row.phase, row.commit) == (Phase.READY, found.head_sha)
             assert self.stand.world.commits(row.name) == {found.head_sha}
             self._last_word(row, Phase.READY)
