@@ -127,7 +127,7 @@ def test_a_redelivery_changes_nothing(walk: Walk) -> None:
         delivery["guid"]
         for delivery in walk.world.github.deliveries()
         if delivery.get("action") == "opened"
-        and delivery["payload"]["repository"]["full_name"] == walk.repository
+        and delivery["request"]["payload"]["repository"]["full_name"] == walk.repository
     )
     walk.world.github.redeliver(guid)
     walk.world.github.settled()
