@@ -33,6 +33,8 @@ from tests.world.world import SECRET, World
 
 ROOT = Path(__file__).resolve().parents[2]
 PINGS = 30
+DEFAULT_SECONDS = 300.0
+"""So long `up` and `destroy` with every await may take at most."""
 LIMIT_DEMO = 90.0
 LIMIT_DEFAULT = 0.5
 LIMIT_KUBECTL = 3.0
@@ -197,7 +199,13 @@ def _by_default(walk: Walk) -> float:
         "PULUMI_CONFIG_PASSPHRASE": "bench",
     }
     ran = subprocess.run(
-        [*words, str(given)], env=environ, cwd=ROOT, capture_output=True, text=True, check=False
+        [*words, str(given)],
+        env=environ,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEFAULT_SECONDS,
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
     return float(ran.stdout.strip().splitlines()[-1])

@@ -82,6 +82,8 @@ def start_ingress(spawner: Spawner, plane: ControlPlane, api: Api) -> None:
             "--providers.kubernetesingress=true",
             f"--providers.kubernetesingress.ingressclass={INGRESS_CLASS}",
             "--providers.kubernetesingress.allowemptyservices=true",
+            # Told in each Ingress's status, which is what Pulumi's own await waits for.
+            f"--providers.kubernetesingress.ingressendpoint.ip={INGRESS_ADDRESS}",
             "--providers.kubernetesingress.throttleduration=200ms",
             "--providers.providersthrottleduration=200ms",
             "--log.level=INFO",
