@@ -37,7 +37,7 @@ DEFAULT_SECONDS = 300.0
 """So long `up` and `destroy` with every await may take at most."""
 LIMIT_DEMO = 90.0
 LIMIT_DEFAULT = 0.5
-LIMIT_KUBECTL = 3.0
+LIMIT_KUBECTL = 2.0
 _NAMESPACED_LAST = ("Deployment",)
 
 
