@@ -116,7 +116,9 @@ class EdgeListing:
             attached = self._attached()
             mine = attached in {one["Id"] for one in policies}
             remnant = model.Remnant("Attachment", f"{self._primary_id}/{attached}")
-            yield proof.Listing("attachment to the primary distribution", (remnant,) if mine else ())
+            yield proof.Listing(
+                "attachment to the primary distribution", (remnant,) if mine else ()
+            )
 
     def _staging(self) -> Iterator[DistributionSummaryTypeDef]:
         """Environments have staging distributions only. A promotion copies such a one's comment

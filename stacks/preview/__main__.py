@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from infra.preview import program  # noqa: E402 - the checkout is put on the path first
+from infra.preview import program
 
 program()
