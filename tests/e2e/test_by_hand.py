@@ -130,7 +130,7 @@ def test_a_wrong_config_is_told_in_one_sentence(
     }
     for name, text in given.items():
         person("config", "set", "--stack", "by-hand", name, text)
-    told = person("up", "--stack", "by-hand", "--yes", "--skip-preview", expect=255)
+    told = person("up", "--stack", "by-hand", "--yes", "--skip-preview", expect=1)
     assert sentence in told
     assert "Traceback" not in told
     exported = json.loads(person("stack", "export", "--stack", "by-hand"))

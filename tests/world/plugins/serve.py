@@ -1,5 +1,6 @@
 """What every plugin process needs: a gRPC server, the port on stdout, an end, clear errors."""
 
+import contextlib
 import json
 import os
 import threading
@@ -71,9 +72,11 @@ def serve(register: Callable[[grpc.Server], None]) -> None:
     server.start()
     print(port, flush=True)
     # An engine that was killed cannot end its plugins: notice that its place as parent is taken.
-    while server.wait_for_termination(timeout=1):
-        if os.getppid() != engine:
-            break
+    # The engine interrupts what it is done with: no failure, and not worth a trace.
+    with contextlib.suppress(KeyboardInterrupt):
+        while server.wait_for_termination(timeout=1):
+            if os.getppid() != engine:
+                break
     server.stop(grace=None)
 
 
