@@ -75,7 +75,7 @@ def _do(
         follow = events.Follower(lambda text: sender.send(job.Event(text)))
         if what.verb == "destroy":
             return _destroy(what.stack, workspace, follow)
-        target = stack.EventStack(what.stack, workspace, follow)
+        target = stack.EventStack(what.stack, workspace, follow, make=True)
         # Whatever is in the config goes into the state's history: secrets only encrypted.
         secrets = {
             _full(key): automation.ConfigValue(what.config[key], secret=True)
@@ -91,10 +91,10 @@ def _do(
 
 def _destroy(name: str, workspace: automation.LocalWorkspace, follow: events.Follower) -> job.Done:
     try:
-        workspace.select_stack(name)
+        target = stack.EventStack(name, workspace, follow, make=False)
     except automation_errors.StackNotFoundError:
         return job.Done({}, {})
-    result = stack.EventStack(name, workspace, follow).destroy(
+    result = target.destroy(
         on_event=follow, suppress_outputs=True, suppress_progress=True, remove=True
     )
     return job.Done({}, _changes(result.summary))

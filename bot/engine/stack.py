@@ -24,10 +24,16 @@ class EventStack(automation.Stack):
     """One stack, for one operation whose events go to `follow`."""
 
     def __init__(
-        self, name: str, workspace: automation.LocalWorkspace, follow: events.Follower
+        self,
+        name: str,
+        workspace: automation.LocalWorkspace,
+        follow: events.Follower,
+        *,
+        make: bool,
     ) -> None:
-        # An update makes the stack where there is none; whoever destroys asks beforehand.
-        super().__init__(name, workspace, StackInitMode.CREATE_OR_SELECT)
+        """`make` it where there is none; else that raises StackNotFoundError."""
+        mode = StackInitMode.CREATE_OR_SELECT if make else StackInitMode.SELECT
+        super().__init__(name, workspace, mode)
         self._follow = follow
 
     def outputs(self) -> automation.OutputMap:

@@ -42,7 +42,6 @@ class Cluster:
         """The API server with the administrator's rights."""
         self.kubeconfig: Path
         """For programs outside the network namespace."""
-        self._forwardings: list[forward.Forwarding] = []
 
     def __enter__(self) -> Self:
         try:
@@ -134,7 +133,6 @@ class Cluster:
     def forward(self, targets: dict[str, tuple[str, int]]) -> dict[str, int]:
         """Show addresses inside on loopback ports outside; returns the ports by name."""
         forwarding = forward.start(self.spawner, self.name, targets)
-        self._forwardings.append(forwarding)
         return {name: forwarding.port(name) for name in targets}
 
     def apply_crds(self, tool_name: str) -> None:
