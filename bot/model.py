@@ -16,8 +16,11 @@ __all__ = [
     "Desired",
     "EdgeRoute",
     "EnvironmentKey",
+    "Holding",
     "Ignored",
+    "Obstacle",
     "Observed",
+    "Origin",
     "Phase",
     "PodProgress",
     "PodTrouble",
@@ -152,6 +155,37 @@ class Absence:
     def proved(self) -> bool:
         """Nothing was found by any listing."""
         return bool(self.checked) and not self.remnants
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps one remnant from going, and what is done about it."""
+
+    remnant: Remnant
+    why: str
+    """One sentence for people, with the object or condition that holds it."""
+    done: str = ""
+    """What was done about it just now, in one sentence; empty where it is waited for."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Origin:
+    """Which pull request a stack says that it is for, and who made it."""
+
+    key: EnvironmentKey
+    by_hand: bool
+    """Made by a person with Pulumi's command line: shown, never taken away."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holding:
+    """What an independent listing found of one environment, whatever is stored about it."""
+
+    name: str
+    """The environment's name, from the label or tag."""
+    key: EnvironmentKey | None
+    """Its pull request, where labels and tags tell it."""
+    resources: tuple[Remnant, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -42,6 +42,16 @@ class Hub(Protocol):
         """Set a deployment's state: `in_progress`, `success`, `failure`, `inactive`, …"""
 
 
+class PullRequests(Protocol):
+    """Lists pull requests, for the sweep."""
+
+    def repositories(self) -> Sequence[str]:
+        """Full names of the repositories that the bot may look at. Raises UnreachableError."""
+
+    def open_pull_requests(self, repository: str) -> Sequence[model.PullRequest]:
+        """Every open pull request, from all pages, or UnreachableError: never a part of them."""
+
+
 # -- Engine ---------------------------------------------------------------------------------------
 
 
@@ -91,6 +101,19 @@ class Engine(Protocol):
         """Whether a stack `name` is recorded in the state backend."""
 
 
+class Stacks(Protocol):
+    """Reads which stacks the state backend knows, for the sweep."""
+
+    def names(self) -> Sequence[str]:
+        """The name of every stack of the project. Raises UnreachableError."""
+
+    def origin(self, name: str) -> model.Origin | None:
+        """Whose stack it is, out of its state; None where the state does not tell, or is gone.
+
+        Raises UnreachableError.
+        """
+
+
 # -- Cluster and cloud ----------------------------------------------------------------------------
 
 
@@ -112,6 +135,24 @@ class Prover(Protocol):
 
     def look(self, name: str) -> model.Absence:
         """List independently of any state. Raises UnreachableError when one listing failed."""
+
+
+class Inventory(Protocol):
+    """Lists what carries any environment's label or tag, in the cluster and in AWS."""
+
+    def holdings(self) -> Sequence[model.Holding]:
+        """Everything found, by environment. Raises UnreachableError when one listing failed."""
+
+
+class Clearer(Protocol):
+    """Helps what is left of a destroyed environment to go, in documented ways only."""
+
+    def clear(self, name: str, seconds: float) -> Sequence[model.Obstacle]:
+        """Take one bounded step, and tell what is still in the way.
+
+        Deletes what nobody deletes (its stack's state forgot it), and unblocks what has not gone
+        in the `seconds` since the stack was destroyed. Raises UnreachableError.
+        """
 
 
 class Edge(Protocol):
