@@ -13,7 +13,7 @@ import rich.table
 import rich.text
 import typer
 
-from bot import clock, errors, logs, model, store
+from bot import clock, errors, logs, model, overview, store
 from bot.settings import Settings
 
 WIDE = 200
@@ -58,9 +58,10 @@ def environments() -> None:
     table = rich.table.Table(*names, box=None, pad_edge=False)
     with _storage() as storage:
         rows = storage.rows()
-    for row in rows:
-        commit = (row.commit or "")[:7]
-        words = (row.name, str(row.key), row.phase.value, commit, row.reason)
+    for lanes in overview.environments(rows):
+        row = lanes[model.Lane.CLUSTER]
+        phase, reason = overview.together(lanes)
+        words = (row.name, str(row.key), phase.value, (row.commit or "")[:7], reason)
         # Reasons hold words of other programs: no markup, and nothing that steers a terminal.
         table.add_row(*map(_plain, words))
     _console().print(table)

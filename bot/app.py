@@ -21,6 +21,8 @@ from bot import (
     github_api,
     intent,
     kube_api,
+    model,
+    overview,
     ports,
     proof,
     reconcile,
@@ -134,7 +136,9 @@ def build(settings: Settings) -> Bot:
             )
         )
         connection = kube_api.connect(platform.kubeconfig, platform.context)
-        reporter = feedback.HubReporter(hub, storage, time)
+        configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
+        told = overview.Overview(storage, configurer.routes)
+        reporter = feedback.HubReporter(hub, storage, told.of, time)
         opened.callback(reporter.close)
         stages = reconcile.Stages(
             hub=hub,
@@ -143,7 +147,7 @@ def build(settings: Settings) -> Bot:
             watch=kube_api.ClusterWatch(connection),
             prover=proof.Prover(_sources(kube_api.ClusterListing(connection), platform), time),
             edge=aws_api.CloudEdge(aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)),
-            configurer=configure.StageConfigurer(hub, platform, settings.production_host or ""),
+            configurer=configurer,
             reporter=reporter,
             policy=intent.Policy(settings.label, settings.allow_forks),
             clock=time,
@@ -163,15 +167,15 @@ def _credentials(settings: Settings) -> str | github_api.App:
     return settings.github_token.get_secret_value()
 
 
-def _sources(cluster: proof.Source, platform: contract.Platform) -> list[proof.Source]:
-    """Everything that has to be empty before an environment counts as gone."""
-    sources: list[proof.Source] = [
-        cluster,
-        aws_api.InstanceListing(aws_api.ec2(platform.aws_region, platform.aws_endpoint)),
-    ]
+def _sources(
+    cluster: proof.Source, platform: contract.Platform
+) -> dict[model.Lane, list[proof.Source]]:
+    """Everything that has to be empty before a lane counts as gone."""
+    instances = aws_api.InstanceListing(aws_api.ec2(platform.aws_region, platform.aws_endpoint))
+    sources: dict[model.Lane, list[proof.Source]] = {model.Lane.CLUSTER: [cluster, instances]}
     if platform.primary_distribution_id is not None:
         client = aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)
-        sources.append(aws_api.EdgeListing(client, platform.primary_distribution_id))
+        sources[model.Lane.EDGE] = [aws_api.EdgeListing(client, platform.primary_distribution_id)]
     return sources
 
 

@@ -18,8 +18,10 @@ class StageConfigurer:
         self._platform = platform
         self._production_host = production_host
 
-    def config(self, row: ports.Row, pull_request: model.PullRequest) -> Mapping[str, str]:
+    def config(self, row: ports.Row, pull_request: model.PullRequest) -> Mapping[str, str] | None:
         """The stack config for the pull request's commit. See `bot.ports.Configurer`."""
+        if row.lane is model.Lane.EDGE and self._platform.primary_distribution_id is None:
+            return None
         # A fork's own file would be a stranger's word about what runs in the cluster.
         trusted = not pull_request.from_fork
         commit = pull_request.head_sha if trusted else pull_request.base_sha
@@ -38,18 +40,24 @@ class StageConfigurer:
                 platform=self._platform,
                 edge_value=pydantic.SecretStr(row.edge_value),
                 gate=False,
+                parts=(row.lane.value,),
             )
         except contract.StageFileError as error:
             raise errors.InvalidStageFileError(str(error)) from error
+        if row.lane is model.Lane.EDGE and not inputs.with_edge:
+            return None
         return inputs.to_config()
 
-    def routes(self, row: ports.Row) -> model.Routes | None:
-        """The addresses out of the last update's outputs. See `bot.ports.Configurer`."""
-        url = row.outputs.get(contract.outputs.URL)
-        if not isinstance(url, str):
+    def routes(self, rows: Mapping[model.Lane, ports.Row]) -> model.Routes | None:
+        """The addresses out of the last updates' outputs. See `bot.ports.Configurer`."""
+        url = rows[model.Lane.CLUSTER].outputs.get(contract.outputs.URL)
+        return model.Routes(url, self._edge(rows)) if isinstance(url, str) else None
+
+    def _edge(self, rows: Mapping[model.Lane, ports.Row]) -> model.EdgeRoute | None:
+        row = rows.get(model.Lane.EDGE)
+        header = row.outputs.get(contract.outputs.EDGE_HEADER) if row else None
+        if row is None or not isinstance(header, str):
             return None
-        header = row.outputs.get(contract.outputs.EDGE_HEADER)
-        if not isinstance(header, str):
-            return model.Routes(url)
         host = self._production_host or str(row.outputs.get(contract.outputs.EDGE_HOST, ""))
-        return model.Routes(url, model.EdgeRoute(host, header, row.edge_value, deployed=False))
+        deployed = row.phase is model.Phase.READY
+        return model.EdgeRoute(host, header, row.edge_value, deployed)

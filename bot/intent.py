@@ -16,6 +16,8 @@ CLOSED = "closed"
 NO_LABEL = "no-label"
 FORK_DELETED = "fork-deleted"
 FORK_NOT_APPROVED = "fork-not-approved"
+NO_EDGE = "no-edge"
+"""The pull request has an environment, but no way through CloudFront."""
 GONE = "gone"
 """GitHub answered that there is no such pull request (any more)."""
 

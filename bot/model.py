@@ -18,6 +18,7 @@ __all__ = [
     "EnvironmentKey",
     "Holding",
     "Ignored",
+    "Lane",
     "Observed",
     "Obstacle",
     "Origin",
@@ -73,6 +74,16 @@ class PullRequest:
 
 
 @enum.unique
+class Lane(enum.StrEnum):
+    """What of an environment is worked on by itself, so that the slow never delays the quick."""
+
+    CLUSTER = "cluster"
+    """Namespace, nodes, workloads and the host of its own."""
+    EDGE = "edge"
+    """The way through CloudFront, which takes minutes for each change."""
+
+
+@enum.unique
 class Phase(enum.StrEnum):
     """Where an environment is in its life. docs/architecture.md draws the moves between them."""
 
@@ -111,11 +122,13 @@ class Ignored:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Observed:
-    """What is known to exist for an environment."""
+    """What is known to exist of a lane."""
 
     phase: Phase
     stack_exists: bool
     """Whether a stack was recorded and not yet proved gone."""
+    removing: bool = False
+    """Whether its removal was begun and has not ended in proved absence."""
     commit: str | None = None
     """The commit of the last engine update; None while one runs, and after one failed."""
 

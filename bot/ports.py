@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from bot import model
+from infra import naming
 
 # -- GitHub ---------------------------------------------------------------------------------------
 
@@ -84,6 +85,9 @@ class Operation(Protocol):
     def done(self) -> bool:
         """Whether it has ended."""
 
+    def beat(self) -> None:
+        """Tell the child that its lease lives; one that hears nothing for long ends by itself."""
+
     def cancel(self) -> None:
         """Stop it: interrupt, a grace period, then kill; returns when the process is gone."""
 
@@ -133,8 +137,11 @@ class Watch(Protocol):
 class Prover(Protocol):
     """Lists everything that could carry an environment's name, in the cluster and in AWS."""
 
-    def look(self, name: str) -> model.Absence:
-        """List independently of any state. Raises UnreachableError when one listing failed."""
+    def look(self, name: str, lane: model.Lane | None = None) -> model.Absence:
+        """List independently of any state what is left of a lane, or of all of them.
+
+        Raises UnreachableError when one listing failed.
+        """
 
 
 class Inventory(Protocol):
@@ -162,14 +169,25 @@ class Edge(Protocol):
         """Whether a distribution's latest configuration is at all edges."""
 
 
+class Drain(Protocol):
+    """Takes an environment's edge out of use, so that nobody has to wait while it is destroyed."""
+
+    def drained(self, name: str) -> bool:
+        """Take the next possible step; true when a destroy would find nothing to wait for.
+
+        Raises UnreachableError.
+        """
+
+
 # -- Store ----------------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one environment until `until`."""
+    """The right to work on one lane of an environment until `until`."""
 
     key: model.EnvironmentKey
+    lane: model.Lane
     token: int
     """The fencing token: larger at each taking, so that a late write of an old one is refused."""
     until: datetime.datetime
@@ -177,28 +195,47 @@ class Lease:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """An environment as it is stored. See `bot.store.tables` for the columns."""
+    """One lane of an environment as it is stored. See `bot.store.tables` for the columns."""
 
     key: model.EnvironmentKey
+    lane: model.Lane
     name: str
-    """The name of the stack, the namespace and everything else (`infra.naming`)."""
+    """The name of the namespace and everything else (`infra.naming`)."""
     wanted: int
     seen: int
     due_at: datetime.datetime | None
     phase: model.Phase
+    phase_since: datetime.datetime
     stack_exists: bool
+    removing: bool
+    """Its removal was begun and has not ended in proved absence."""
+    destroyed_at: datetime.datetime | None
+    """When the stack was destroyed and removed; None before, and after absence was proved."""
     commit: str | None
     """The commit of the last engine update; None while one runs, and after one failed."""
+    target: str | None
+    """The commit that the pull request asked for when it was last read; None without a wish."""
     reason: str
     edge_value: str
     """The secret value of the edge header; 128 random bits, made with the row."""
     outputs: Mapping[str, object]
+    progress: model.Progress | None
+    """How far the workloads were when last looked at."""
+    absence: model.Absence | None
+    """The last listing of a removal."""
     comment_id: int | None
     comment_digest: str | None
     deployment_id: int | None
     deployment_commit: str | None
     failures: int
     """Passes in a row that failed; a success sets it to 0."""
+    leased: bool
+    """Whether somebody works on it just now."""
+
+    @property
+    def stack(self) -> str:
+        """The name of the lane's stack."""
+        return naming.stack_name(self.name, self.lane.value)
 
 
 class Store(Protocol):
@@ -216,8 +253,22 @@ class Store(Protocol):
     def hint(self, key: model.EnvironmentKey) -> None:
         """Raise `wanted` (the row is made where missing)."""
 
-    def take(self, owner: str, seconds: float) -> tuple[Row, Lease] | None:
-        """Lease the environment that has waited longest with `wanted > seen` or due; None if idle.
+    def adopt(self, key: model.EnvironmentKey) -> bool:
+        """Record that something exists which no row admits, and raise `wanted`.
+
+        Returns False where every lane of a row admitted it already.
+        """
+
+    def may(self, right: str, owner: str, seconds: float) -> bool:
+        """Take or keep what only one replica may do at a time, for so long."""
+
+    def prune(self) -> None:
+        """Forget deliveries and timelines that are too old to be of use."""
+
+    def take(
+        self, owner: str, seconds: float, lanes: Collection[model.Lane] = tuple(model.Lane)
+    ) -> tuple[Row, Lease] | None:
+        """Lease what has waited longest of these lanes, `wanted > seen` or due; None if idle.
 
         A lease that ran out may be taken over; its token is then larger.
         """
@@ -226,7 +277,7 @@ class Store(Protocol):
         """Heartbeat. Raises LeaseLostError."""
 
     def save(self, lease: Lease, **changes: object) -> Row:
-        """Change columns of the leased row (names as in Row). Raises LeaseLostError."""
+        """Change columns of the leased lane (names as in Row). Raises LeaseLostError."""
 
     def release(self, lease: Lease, seen: int, due_at: datetime.datetime | None) -> None:
         """End the pass: set `seen` and `due_at`. Raises LeaseLostError."""
@@ -237,11 +288,14 @@ class Store(Protocol):
         Needs no lease: the comment is found by its marker whatever is remembered.
         """
 
-    def row(self, key: model.EnvironmentKey) -> Row | None:
-        """One environment as it stands."""
+    def row(self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER) -> Row | None:
+        """One lane of an environment as it stands."""
+
+    def lanes(self, key: model.EnvironmentKey) -> Mapping[model.Lane, Row]:
+        """Every lane of an environment, as they stood at one moment; empty without one."""
 
     def rows(self) -> Sequence[Row]:
-        """All environments, newest first."""
+        """Every lane of all environments, the newest environments first."""
 
     def note(self, key: model.EnvironmentKey, text: str) -> None:
         """Add a line to the environment's timeline."""
@@ -260,10 +314,10 @@ class Reporter(Protocol):
     """Tells people: one comment, a deployment. Never raises for GitHub's sake: it logs."""
 
     def report(self, report: model.Report) -> None:
-        """Bring the comment and the deployment to this state; returns at once.
+        """Bring the comment and the deployment to how the environment stands; returns at once.
 
-        Newer reports of an environment replace older ones that were not written yet, and equal
-        content is not sent again.
+        What is written is read from the store when it is written, so it is never older than what
+        was written before; equal content is not sent again.
         """
 
 
@@ -273,8 +327,11 @@ class Reporter(Protocol):
 class Configurer(Protocol):
     """Turns a pull request and its .stage.yaml into the program's config."""
 
-    def config(self, row: Row, pull_request: model.PullRequest) -> Mapping[str, str]:
-        """The stack config for this commit. Raises InvalidStageFileError, UnreachableError."""
+    def config(self, row: Row, pull_request: model.PullRequest) -> Mapping[str, str] | None:
+        """The config of the lane's stack for this commit; None where the lane has none.
 
-    def routes(self, row: Row) -> model.Routes | None:
-        """The addresses, from the outputs of the last update; None before the first."""
+        Raises InvalidStageFileError, UnreachableError.
+        """
+
+    def routes(self, rows: Mapping[model.Lane, Row]) -> model.Routes | None:
+        """The addresses, from the outputs of the last updates; None before the first."""

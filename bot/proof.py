@@ -7,7 +7,7 @@ forgotten there is just what has to be found. A listing that fails proves nothin
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from bot import clock, model
@@ -32,13 +32,19 @@ class Source(Protocol):
 class Prover:
     """Implements `bot.ports.Prover` for the cluster and AWS."""
 
-    def __init__(self, sources: Sequence[Source], time: clock.Clock) -> None:
+    def __init__(self, sources: Mapping[model.Lane, Sequence[Source]], time: clock.Clock) -> None:
         self._sources = sources
         self._clock = time
 
-    def look(self, name: str) -> model.Absence:
-        """Ask every source. See `bot.ports.Prover`."""
-        listings = [listing for source in self._sources for listing in source.look(name)]
+    def look(self, name: str, lane: model.Lane | None = None) -> model.Absence:
+        """Ask every source of a lane, or of all. See `bot.ports.Prover`."""
+        asked = self._sources if lane is None else {lane: self._sources.get(lane, ())}
+        listings = [
+            listing
+            for sources in asked.values()
+            for source in sources
+            for listing in source.look(name)
+        ]
         # What two listings find (by label and by tag) is one remnant.
         remnants = dict.fromkeys(found for listing in listings for found in listing.remnants)
         checked = tuple(listing.what for listing in listings)

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot import clock, errors, model, ports
+from infra import naming
 from infra.contract import outputs
 
 TICK_SECONDS = 0.25
@@ -195,6 +196,10 @@ class FakeWorld:
         """What the engine made, by environment and service."""
         self.lingering: dict[str, datetime.datetime] = {}
         """Nodes that end by themselves, and when."""
+        self.edges: dict[str, datetime.datetime | None] = {}
+        """Environments with a way through CloudFront, and when it was taken out of use."""
+        self.drain_seconds = 20.0
+        """How long CloudFront takes to take one out of use."""
         self.linger_seconds = 2.0
         self.start_seconds = 1.0
         """How long a pod takes to become ready."""
@@ -237,6 +242,12 @@ class FakeWorld:
         return model.ServiceProgress(name, 1, int(ready), (pod,))
 
 
+def edge_of(stack: str) -> str:
+    """The environment whose edge lane this stack is; empty for another lane's."""
+    name = stack.removesuffix(f"-{naming.EDGE}")
+    return "" if name == stack else name
+
+
 class FakeOperation:
     """An engine operation that takes its time on the simulated clock."""
 
@@ -244,6 +255,7 @@ class FakeOperation:
         self.name = name
         self.verb = verb
         self.cancelled = False
+        self.beats = 0
         self._failure = failure
         self._ended = False
         self._seconds = engine.seconds
@@ -257,17 +269,23 @@ class FakeOperation:
             raise errors.EngineError(self._failure or "interrupted")
         if self.verb == "destroy":
             return ports.EngineResult({}, {"delete": 3}, self._seconds)
-        found = {
-            outputs.URL: f"https://{self.name}.preview.test/",
-            outputs.EDGE_HEADER: f"aws-cf-cd-{self.name}",
-            outputs.EDGE_HOST: "shop.test",
-            outputs.STAGING_DISTRIBUTION_ID: f"E-{self.name}",
-        }
+        if name := edge_of(self.name):
+            found = {
+                outputs.EDGE_HEADER: f"aws-cf-cd-{name}",
+                outputs.EDGE_HOST: "shop.test",
+                outputs.STAGING_DISTRIBUTION_ID: f"E-{name}",
+            }
+        else:
+            found = {outputs.URL: f"https://{self.name}.preview.test/"}
         return ports.EngineResult(found, {"create": 3, "same": 1}, self._seconds)
 
     def done(self) -> bool:
         """See `bot.ports.Operation`."""
         return self._ended or self.cancelled
+
+    def beat(self) -> None:
+        """See `bot.ports.Operation`."""
+        self.beats += 1
 
     def cancel(self) -> None:
         """See `bot.ports.Operation`."""
@@ -295,6 +313,14 @@ class FakeEngine(_Faulty):
         """See `bot.ports.Engine`. Without a failure, a service is made in each part of the time."""
         operation = self._start(name, "up")
         self.stacks.add(name)
+        if environment := edge_of(name):
+
+            def make_edge() -> None:
+                if not operation.done():
+                    self.world.edges[environment] = None
+
+            self.world.clock.at(self.seconds / 2, make_edge)
+            return operation
         part = self.seconds / (len(self.world.services) + 1)
         for index, service in enumerate(self.world.services):
             if operation._failure is not None and index:
@@ -314,7 +340,10 @@ class FakeEngine(_Faulty):
 
         def unmake() -> None:
             if not operation.cancelled and operation._failure is None:
-                self.world.remove(name)
+                if environment := edge_of(name):
+                    self.world.edges.pop(environment, None)
+                else:
+                    self.world.remove(name)
                 self.stacks.discard(name)
                 on_event("deleted Namespace")
 
@@ -377,17 +406,24 @@ class FakeProver(_Faulty):
         self._world = world
         self.looks = 0
 
-    def look(self, name: str) -> model.Absence:
+    def look(self, name: str, lane: model.Lane | None = None) -> model.Absence:
         """See `bot.ports.Prover`."""
         self.looks += 1
         self._answer()
         found = []
-        if name in self._world.environments:
-            found.append(model.Remnant("Namespace", name))
-        until = self._world.lingering.get(name)
-        if until is not None and self._world.clock.now() < until:
-            found.append(model.Remnant("Node", f"{name}-node"))
-        return model.Absence(("namespaces", "nodes"), tuple(found), self._world.clock.now())
+        checked: tuple[str, ...] = ()
+        if lane is not model.Lane.EDGE:
+            checked += ("namespaces", "nodes")
+            if name in self._world.environments:
+                found.append(model.Remnant("Namespace", name))
+            until = self._world.lingering.get(name)
+            if until is not None and self._world.clock.now() < until:
+                found.append(model.Remnant("Node", f"{name}-node"))
+        if lane is not model.Lane.CLUSTER:
+            checked += ("distributions",)
+            if name in self._world.edges:
+                found.append(model.Remnant("Distribution", f"E-{name}"))
+        return model.Absence(checked, tuple(found), self._world.clock.now())
 
 
 class FakeEdge(_Faulty):
@@ -404,6 +440,42 @@ class FakeEdge(_Faulty):
         return distribution_id not in self.pending
 
 
+class FakeDrain(_Faulty):
+    """Takes an edge out of use, which takes CloudFront its time."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+
+    def drained(self, name: str) -> bool:
+        """See `bot.ports.Drain`."""
+        self._answer()
+        if name not in self._world.edges:
+            return True
+        since = self._world.edges[name]
+        if since is None:
+            since = self._world.edges[name] = self._world.clock.now()
+        return (self._world.clock.now() - since).total_seconds() >= self._world.drain_seconds
+
+
+class FakeClearer(_Faulty):
+    """Removes what is left over at once, or tells of obstacles."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+        self.obstacles: list[model.Obstacle] = []
+        """What it tells, and cannot help."""
+        self.asked: list[tuple[str, float]] = []
+
+    def clear(self, name: str, seconds: float) -> Sequence[model.Obstacle]:
+        """See `bot.ports.Clearer`."""
+        self.asked.append((name, seconds))
+        self._answer()
+        if not self.obstacles:
+            self._world.remove(name)
+            self._world.edges.pop(name, None)
+        return list(self.obstacles)
+
+
 # -- the rest -------------------------------------------------------------------------------------
 
 
@@ -413,26 +485,33 @@ class FakeConfigurer(_Faulty):
     def __init__(self) -> None:
         self.invalid: dict[str, str] = {}
         """What is wrong with the stage file, by commit."""
+        self.with_edge = True
+        """Whether environments get a way through CloudFront."""
 
     def config(
         self,
-        row: ports.Row,  # noqa: ARG002 - the real one needs it
+        row: ports.Row,
         pull_request: model.PullRequest,
-    ) -> Mapping[str, str]:
+    ) -> Mapping[str, str] | None:
         """See `bot.ports.Configurer`."""
         self._answer()
+        if row.lane is model.Lane.EDGE and not self.with_edge:
+            return None
         if wrong := self.invalid.get(pull_request.head_sha):
             raise errors.InvalidStageFileError(wrong)
         return {"commit": pull_request.head_sha}
 
-    def routes(self, row: ports.Row) -> model.Routes | None:
+    def routes(self, rows: Mapping[model.Lane, ports.Row]) -> model.Routes | None:
         """See `bot.ports.Configurer`."""
-        url = row.outputs.get(outputs.URL)
+        url = rows[model.Lane.CLUSTER].outputs.get(outputs.URL)
         if not isinstance(url, str):
             return None
+        row = rows.get(model.Lane.EDGE)
+        if row is None or outputs.EDGE_HOST not in row.outputs:
+            return model.Routes(url)
         host, header = row.outputs[outputs.EDGE_HOST], row.outputs[outputs.EDGE_HEADER]
-        edge = model.EdgeRoute(str(host), str(header), row.edge_value, deployed=False)
-        return model.Routes(url, edge)
+        deployed = row.phase is model.Phase.READY
+        return model.Routes(url, model.EdgeRoute(str(host), str(header), row.edge_value, deployed))
 
 
 class FakeReporter:

@@ -18,6 +18,10 @@ NAME_LENGTH = 40
 PROJECT = "understudy-preview"
 """The Pulumi project of stacks/preview; the bot's inline program takes the same."""
 
+CLUSTER = "cluster"
+EDGE = "edge"
+"""The lanes of an environment that have a stack each."""
+
 LABEL_PREFIX = "understudy.dev/"
 LABEL_ENVIRONMENT = "understudy.dev/environment"
 LABEL_REPOSITORY = "understudy.dev/repository"
@@ -57,6 +61,14 @@ def environment_name(repository: str, pull_request: int) -> str:
     room = NAME_LENGTH - len(head) - len(digest) - 1
     readable = slug(repository.rsplit("/", 1)[-1])[:room].strip("-") or "repo"
     return f"{head}{readable}-{digest}"
+
+
+def stack_name(name: str, lane: str) -> str:
+    """The name of the Pulumi stack that holds one lane of an environment.
+
+    By hand, one stack of the environment's own name holds everything.
+    """
+    return name if lane == CLUSTER else f"{name}-{lane}"
 
 
 def label_value(text: str) -> str:

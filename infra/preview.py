@@ -32,16 +32,19 @@ class PreviewEnvironment(pulumi.ComponentResource):
     def __init__(self, inputs: PreviewInputs) -> None:
         # Read before the first resource is registered: if it fails, nothing is to be made.
         primary = read_primary(inputs.platform, inputs.host) if inputs.with_edge else None
+        super().__init__("understudy:index:PreviewEnvironment", inputs.name, {})
+        self.outputs: dict[str, pulumi.Input[str]] = {}
+        if "cluster" in inputs.parts:
+            self._cluster(inputs)
+        if primary is not None:
+            self._edge(inputs, primary)
+        self.register_outputs(self.outputs)
+
+    def _cluster(self, inputs: PreviewInputs) -> None:
         cluster = kubernetes.Provider(
             "cluster", kubeconfig=inputs.platform.kubeconfig, context=inputs.platform.context
         )
-        super().__init__(
-            "understudy:index:PreviewEnvironment",
-            inputs.name,
-            {},
-            pulumi.ResourceOptions(providers=[cluster]),
-        )
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, providers=[cluster])
         space = Space(
             SpaceArgs(inputs.name, inputs.labels, inputs.stage, inputs.platform.pod_security),
             child,
@@ -52,7 +55,9 @@ class PreviewEnvironment(pulumi.ComponentResource):
             ),
             child,
         )
-        inside = pulumi.ResourceOptions(parent=self, depends_on=[space.namespace])
+        inside = pulumi.ResourceOptions(
+            parent=self, providers=[cluster], depends_on=[space.namespace]
+        )
         network = Network(
             NetworkArgs(inputs.name, inputs.labels, inputs.stage, inputs.platform), inside
         )
@@ -81,7 +86,9 @@ class PreviewEnvironment(pulumi.ComponentResource):
                 annotations,
                 inputs.platform.pod_security,
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=[space.namespace, *before_pods]),
+            pulumi.ResourceOptions(
+                parent=self, providers=[cluster], depends_on=[space.namespace, *before_pods]
+            ),
         )
         Entrance(
             EntranceArgs(
@@ -93,16 +100,13 @@ class PreviewEnvironment(pulumi.ComponentResource):
             ),
             inside,
         )
-        self.outputs: dict[str, pulumi.Input[str]] = {
+        self.outputs |= {
             outputs.NAMESPACE: inputs.name,
             outputs.URL: inputs.url,
             outputs.HOST: inputs.host,
         }
-        if primary is not None:
-            self._edge(inputs, primary)
         if inputs.gate and not pulumi.runtime.is_dry_run():
             _gate(inputs, workloads.deployments)
-        self.register_outputs(self.outputs)
 
     def _edge(self, inputs: PreviewInputs, primary: Primary) -> None:
         platform = inputs.platform

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -38,9 +39,17 @@ _log = structlog.get_logger(__name__)
 class HubReporter:
     """Implements `bot.ports.Reporter` with background threads; `close` ends them."""
 
-    def __init__(self, hub: ports.Hub, store: ports.Store, clock: clocks.Clock) -> None:
+    def __init__(
+        self,
+        hub: ports.Hub,
+        store: ports.Store,
+        current: Callable[[model.EnvironmentKey], model.Report | None],
+        clock: clocks.Clock,
+    ) -> None:
+        """`current` tells how an environment stands just now."""
         self._hub = hub
         self._store = store
+        self._current = current
         self._clock = clock
         self._budget = budget.Budget(clock)
         self._queue = queue.Queue()
@@ -122,10 +131,12 @@ class HubReporter:
 
     # -- writing ----------------------------------------------------------------------------------
 
-    def _write(self, report: model.Report) -> None:
-        row = self._store.row(report.key)
-        if row is None or row.phase is not report.phase:
-            return  # overtaken: phases are stored before they are told
+    def _write(self, waiting: model.Report) -> None:
+        # Read anew: a lane may have moved on meanwhile, also in another replica.
+        report = self._current(waiting.key)
+        row = self._store.row(waiting.key)
+        if report is None or row is None:
+            return
         if report.phase is model.Phase.ABSENT and row.comment_id is None:
             return  # nobody has been told of an environment, so nobody need hear that it is gone
         body = render.comment(report)

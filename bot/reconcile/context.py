@@ -1,17 +1,17 @@
-"""What one pass over one environment works with."""
+"""What one pass over one lane of an environment works with."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
+import random
 import time
 from collections.abc import Callable, Iterator
 
 import structlog
 
-from bot import clock, errors, intent, model, ports
+from bot import clock, errors, intent, model, overview, ports
 from bot.reconcile import lease as leases
-from infra.contract import outputs
 
 _log = structlog.get_logger(__name__)
 
@@ -26,11 +26,20 @@ class Stages:
     watch: ports.Watch
     prover: ports.Prover
     edge: ports.Edge
+    drain: ports.Drain
+    clearer: ports.Clearer
     configurer: ports.Configurer
     reporter: ports.Reporter
     policy: intent.Policy
     clock: clock.Clock
     sleep: Callable[[float], None] = time.sleep
+    chance: Callable[[], float] = random.random
+    """A number from 0 to 1, so that those who wait do not all come back at once."""
+
+    @property
+    def overview(self) -> overview.Overview:
+        """How environments stand, for people."""
+        return overview.Overview(self.store, self.configurer.routes)
 
 
 class Pass:
@@ -50,31 +59,20 @@ class Pass:
         """Passes in a row that failed before this one."""
         self.wish: model.Desired | model.Ignored | None = None
         """What is wanted; None until it was read."""
-        self.progress: model.Progress | None = None
-        """How far the workloads were when last looked at."""
-        self._edge_deployed = False
 
     @property
     def key(self) -> model.EnvironmentKey:
         """Whose environment it is."""
         return self.row.key
 
-    @property
-    def commit(self) -> str | None:
-        """The commit that this pass is about."""
-        return self.wish.commit if isinstance(self.wish, model.Desired) else self.row.commit
-
-    @property
-    def distribution_id(self) -> str | None:
-        """The staging distribution, where there is one."""
-        found = self.row.outputs.get(outputs.STAGING_DISTRIBUTION_ID)
-        return found if isinstance(found, str) else None
-
     # -- reading ----------------------------------------------------------------------------------
 
     def look(self) -> model.PullRequest | None:
         """Read the pull request anew, and with it the wish; None where it is gone."""
         self.wish, found = self._read()
+        target = self.wish.commit if isinstance(self.wish, model.Desired) else None
+        if target != self.row.target:
+            self.save(target=target)
         return found
 
     def newest_wish(self) -> model.Desired | model.Ignored:
@@ -93,32 +91,26 @@ class Pass:
         following = self.stages.watch.follow(self.row.name, commit, stop)
         try:
             for progress in following:
-                self.progress = progress
+                if progress != self.row.progress:
+                    self.save(progress=progress)
                 yield progress
         finally:
             # A generator ends its threads and connections when it is closed, not when it is left.
             if close := getattr(following, "close", None):
                 close()
 
-    def ask_edge(self) -> bool:
-        """Whether CloudFront has come to all edges; true where there is no staging distribution."""
-        if self.distribution_id is None:
-            return True
-        try:
-            self._edge_deployed = self.stages.edge.deployed(self.distribution_id)
-        except errors.UnreachableError as error:
-            _log.warning(
-                "CloudFront not asked", action="edge", environment=str(self.key), why=error.message
-            )
-        return self._edge_deployed
-
     def unreachable(self) -> errors.UnreachableError | None:
-        """What does not answer just now, of all that an environment is made in."""
+        """What does not answer just now, of all that the lane is made in."""
         try:
-            self.stages.prover.look(self.row.name)
+            self.stages.prover.look(self.row.name, self.row.lane)
         except errors.UnreachableError as error:
             return error
         return None
+
+    def others_gone(self) -> bool:
+        """Whether no other lane of the environment has anything left."""
+        lanes = self.stages.store.lanes(self.key).values()
+        return not any(row.stack_exists for row in lanes if row.lane is not self.row.lane)
 
     def after(self, seconds: float) -> datetime.datetime:
         """The time so many seconds from now."""
@@ -144,49 +136,27 @@ class Pass:
         except Exception:
             _log.exception("event not kept", action="note", environment=str(self.key), text=text)
 
-    def to(
-        self,
-        phase: model.Phase,
-        reason: str = "",
-        absence: model.Absence | None = None,
-        **changes: object,
-    ) -> None:
+    def to(self, phase: model.Phase, reason: str = "", **changes: object) -> None:
         """Enter a phase (or stay in it), store it and tell people. Raises LeaseLostError."""
         moved = phase is not self.row.phase
         if moved or reason != self.row.reason or changes:
             if moved:
-                self.note(f"{phase.value}{f': {reason}' if reason else ''}")
+                lane = "" if self.row.lane is model.Lane.CLUSTER else f"{self.row.lane.value}: "
+                self.note(f"{lane}{phase.value}{f': {reason}' if reason else ''}")
                 _log.info(
                     "phase",
                     action="phase",
                     environment=str(self.key),
+                    lane=self.row.lane.value,
                     phase=phase.value,
                     was=self.row.phase.value,
                     why=reason,
                 )
             self.save(phase=phase.value, reason=reason, **changes)
-        self.report(absence)
+        self.report()
 
-    def report(self, absence: model.Absence | None = None) -> None:
+    def report(self) -> None:
         """Tell people how the environment stands. Raises LeaseLostError."""
         self.held.check()
-        self.stages.reporter.report(
-            model.Report(
-                key=self.key,
-                name=self.row.name,
-                phase=self.row.phase,
-                commit=self.commit,
-                reason=self.row.reason,
-                routes=self._routes(),
-                progress=self.progress,
-                absence=absence,
-                timeline=tuple(self.stages.store.timeline(self.key)),
-            )
-        )
-
-    def _routes(self) -> model.Routes | None:
-        found = self.stages.configurer.routes(self.row)
-        if found is None or found.edge is None:
-            return found
-        edge = dataclasses.replace(found.edge, deployed=self._edge_deployed)
-        return dataclasses.replace(found, edge=edge)
+        if found := self.stages.overview.of(self.key):
+            self.stages.reporter.report(found)

@@ -41,12 +41,27 @@ longer nothing has happened."""
 EDGE_SECONDS = 10.0
 """CloudFront takes minutes to reach every edge: how often it is asked whether it has."""
 
-PROOF_SECONDS = 60.0
-"""How long one pass waits for the last remnants of a destroyed environment; nodes and namespaces
-end by themselves."""
+ENGINE_SECONDS = 1800.0
+"""An engine operation that takes longer is interrupted, and tried again as a failure."""
+
+PROOF_SECONDS = 4.0
+"""How long one pass waits for the last remnants of a destroyed environment. Nodes and namespaces
+end by themselves, mostly soon; after that nobody waits, and it is looked again when it is due."""
 
 PROOF_POLL_SECONDS = 1.0
 """How often everything is listed meanwhile."""
+
+FIRST_LOOK_SECONDS = 2.0
+LAST_LOOK_SECONDS = 30.0
+"""After that, remnants are looked at again between so soon and so late: the rarer, the longer
+they have been there."""
+
+REMNANT_SECONDS = 1200.0
+"""Something that is still there so long after its stack was destroyed needs a person; it is helped
+to go, and looked at, on and on."""
+
+STUCK_SECONDS = 300.0
+"""Where a person is needed, it is still tried again so often: the reason may have gone."""
 
 UNREACHABLE_SECONDS = 15.0
 """A service did not answer: try again after so long, for as long as it takes. That is no failure
@@ -56,12 +71,20 @@ FIRST_RETRY_SECONDS = 2.0
 LAST_RETRY_SECONDS = 300.0
 MAX_FAILURES = 8
 """After so many passes in a row that failed, a person is needed: about 4 minutes of waiting
-between them, and for a removal up to PROOF_SECONDS in each."""
+between them."""
+JITTER = 0.2
+"""The share of a pause by which it is shorter or longer, so that retries do not march in step."""
 
 
-def retry_seconds(failures: int) -> float:
-    """How long to wait after so many failures in a row (1 or more)."""
-    return float(min(FIRST_RETRY_SECONDS * 2 ** min(failures - 1, 32), LAST_RETRY_SECONDS))
+def retry_seconds(failures: int, chance: float = 0.5) -> float:
+    """How long to wait after so many failures in a row (1 or more); `chance` is from 0 to 1."""
+    pause = min(FIRST_RETRY_SECONDS * 2 ** min(failures - 1, 32), LAST_RETRY_SECONDS)
+    return float(pause * (1 + JITTER * (2 * chance - 1)))
+
+
+def look_seconds(waited: float) -> float:
+    """How long to wait for remnants that have been there for so many seconds."""
+    return min(max(waited / 4, FIRST_LOOK_SECONDS), LAST_LOOK_SECONDS)
 
 
 def recheck_seconds(quiet: float) -> float:

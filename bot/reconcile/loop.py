@@ -12,7 +12,7 @@ from collections.abc import Callable
 import structlog
 
 from bot import errors, model, ports
-from bot.reconcile import deadlines, plan, removal, rise, settled
+from bot.reconcile import deadlines, edge, plan, removal, rise, settled
 from bot.reconcile.context import Pass, Stages
 from bot.reconcile.lease import HeldLease
 
@@ -29,7 +29,7 @@ class Loop:
         self, row: ports.Row, lease: ports.Lease, stopping: Callable[[], bool] = lambda: False
     ) -> None:
         """Make one pass and release the lease; raises nothing that concerns this row alone."""
-        log = _log.bind(action="pass", environment=str(row.key))
+        log = _log.bind(action="pass", environment=str(row.key), lane=row.lane.value)
         try:
             with HeldLease(self._stages.store, lease, self._stages.clock) as held:
                 run = Pass(self._stages, row, held, stopping)
@@ -62,14 +62,22 @@ class Loop:
         pull_request = run.look()
         wish, row = run.wish, run.row
         assert wish is not None
-        step = plan.next_step(wish, model.Observed(row.phase, row.stack_exists, row.commit))
-        _log.info("planned", action="plan", environment=str(run.key), step=step.value)
+        observed = model.Observed(row.phase, row.stack_exists, row.removing, row.commit)
+        step = plan.next_step(wish, observed)
+        _log.info(
+            "planned",
+            action="plan",
+            environment=str(run.key),
+            lane=row.lane.value,
+            step=step.value,
+        )
+        on_edge = row.lane is model.Lane.EDGE
         match step, wish:
             case model.Step.UP, model.Desired(commit):
                 assert pull_request is not None
-                return rise.up(run, pull_request, commit)
+                return (edge.up if on_edge else rise.up)(run, pull_request, commit)
             case model.Step.WATCH, model.Desired(commit):
-                return rise.watch(run, commit)
+                return (edge.watch if on_edge else rise.watch)(run, commit)
             case model.Step.DESTROY, _:
                 return removal.remove(run, wish)
             case _, model.Desired(commit):
@@ -100,14 +108,14 @@ class Loop:
         _log.error(
             "pass failed", action="pass", environment=str(run.key), why=message, failures=failures
         )
-        due = run.after(deadlines.retry_seconds(failures))
+        due = run.after(deadlines.retry_seconds(failures, run.stages.chance()))
         if not run.row.stack_exists and not isinstance(run.wish, model.Desired):
             run.save(failures=failures)
             return due
         run.note(f"failed: {message}")
         if failures >= deadlines.MAX_FAILURES:
             run.to(model.Phase.STUCK, message, failures=failures)
-            return None
+            return run.after(deadlines.STUCK_SECONDS)
         run.to(_phase_after_failure(run.row), message, failures=failures)
         return due
 
@@ -115,5 +123,4 @@ class Loop:
 def _phase_after_failure(row: ports.Row) -> model.Phase:
     if not row.stack_exists:
         return model.Phase.WAITING
-    destroying = row.phase is model.Phase.DESTROYING
-    return model.Phase.DESTROYING if destroying else model.Phase.DEGRADED
+    return model.Phase.DESTROYING if row.removing else model.Phase.DEGRADED

@@ -10,7 +10,7 @@ from bot import model
 
 def next_step(desired: model.Desired | model.Ignored, observed: model.Observed) -> model.Step:
     """What to do next; asked again after it was done, it says NOTHING."""
-    if observed.phase is model.Phase.DESTROYING:
+    if observed.removing:
         # Also when it is wanted again: building on half a removal would end in neither.
         return model.Step.DESTROY
     if isinstance(desired, model.Ignored):

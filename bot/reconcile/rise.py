@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 
 from bot import errors, model, ports
-from bot.reconcile import deadlines, settled
+from bot.reconcile import deadlines, operations
 from bot.reconcile.context import Pass
 
 
@@ -20,14 +20,15 @@ def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.date
     except errors.InvalidStageFileError as error:
         _refuse(run, error)
         return None
+    assert config is not None, "every environment has workloads"
     if not run.row.stack_exists and (away := run.unreachable()):
         # Nothing is begun that could not be taken away again.
         raise away
     # Recorded before anything is made: whatever happens now, somebody knows to take it away. Until
     # the engine has succeeded, the commit of the last time is no longer what is there.
-    run.to(model.Phase.PROVISIONING, "", stack_exists=True, commit=None)
+    run.to(model.Phase.PROVISIONING, "", stack_exists=True, commit=None, absence=None)
     run.note(f"bringing up commit {commit[:7]}")
-    operation = run.stages.engine.up(run.row.name, config, run.engine_event)
+    operation = run.stages.engine.up(run.row.stack, config, run.engine_event)
     return _Rise(run, commit, operation).follow()
 
 
@@ -52,6 +53,7 @@ class _Rise:
         self._run = run
         self._commit = commit
         self._operation = operation
+        self._began = now
         # Whoever was told that something can't start is told next when that has changed.
         self._again = operation is None and run.row.phase is model.Phase.DEGRADED
         self._progress: model.Progress | None = None
@@ -136,7 +138,11 @@ class _Rise:
 
     def _look_at_engine(self) -> None:
         operation = self._operation
-        if operation is None or self._engine_done_at is not None or not operation.done():
+        if operation is None or self._engine_done_at is not None:
+            return
+        if not operation.done():
+            now = self._run.stages.clock.now()
+            operations.beat(self._run, operation, (now - self._began).total_seconds())
             return
         try:
             result = operation.result()
@@ -160,7 +166,7 @@ class _Rise:
 
     def _heed(self) -> None:
         run = self._run
-        stored = run.stages.store.row(run.key)
+        stored = run.stages.store.row(run.key, run.row.lane)
         if stored is None or stored.wanted <= run.generation:
             return
         try:
@@ -186,7 +192,7 @@ class _Rise:
             return run.stages.clock.now()
         if self._ready:
             run.to(model.Phase.READY, "", failures=0)
-            return settled.follow_edge(run)
+            return None
         reason = _sentence(self._progress) or "not every service became ready in time"
         quiet = self._quiet()
         run.to(model.Phase.DEGRADED, reason, failures=0)

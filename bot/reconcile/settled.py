@@ -10,26 +10,19 @@ from bot.reconcile.context import Pass
 
 
 def keep(run: Pass, commit: str) -> datetime.datetime | None:
-    """An environment serves (or sleeps) as wanted; returns when to look again."""
-    if run.row.phase is model.Phase.READY and not _glance(run, commit):
+    """A lane is as it is wanted; returns when to look again."""
+    glance = run.row.lane is model.Lane.CLUSTER and run.row.phase is model.Phase.READY
+    if glance and not _glance(run, commit):
         return rise.watch(run, commit)
-    return follow_edge(run)
-
-
-def follow_edge(run: Pass) -> datetime.datetime | None:
-    """Tell how far CloudFront has come, without waiting for it; returns when to ask again."""
-    # A due time of a ready environment is there for nothing but CloudFront.
-    waited = run.row.due_at is not None
-    deployed = run.ask_edge()
-    if deployed and waited and run.distribution_id is not None:
-        run.note("CloudFront has brought the route to all its edges")
     run.to(run.row.phase, "")
-    return None if deployed else run.after(deadlines.EDGE_SECONDS)
+    return None
 
 
 def leave(run: Pass, ignored: model.Ignored) -> None:
     """Nothing is there, and nothing is wanted: tell it where somebody waits for an answer."""
-    if sentence := intent.HELD_BACK.get(ignored.reason):
+    sentence = intent.HELD_BACK.get(ignored.reason)
+    # One lane speaks for all.
+    if sentence and run.row.lane is model.Lane.CLUSTER:
         run.to(model.Phase.WAITING, sentence)
     elif run.row.phase is not model.Phase.ABSENT:
         run.to(model.Phase.ABSENT, removal.sentence(ignored), failures=0)

@@ -8,15 +8,21 @@ import threading
 
 import structlog
 
-from bot import ports
+from bot import model, ports
 from bot.reconcile import deadlines
 from bot.reconcile.loop import Loop
 
+_EVERY = tuple(model.Lane)
+_QUICK = (model.Lane.CLUSTER,)
 _log = structlog.get_logger(__name__)
 
 
 class Workers:
-    """A bounded number of workers; different environments side by side, one never twice."""
+    """A bounded number of workers; different lanes side by side, one never twice.
+
+    Where there are several workers, one keeps itself free for clusters: however many edges are due,
+    a push or a close finds somebody.
+    """
 
     def __init__(self, loop: Loop, store: ports.Store, count: int) -> None:
         self._loop = loop
@@ -27,7 +33,10 @@ class Workers:
         own = f"{socket.gethostname()}-{os.getpid()}"
         self._threads = [
             threading.Thread(
-                target=self._work, args=(f"{own}-{index}",), name=f"worker-{index}", daemon=True
+                target=self._work,
+                args=(f"{own}-{index}", _EVERY if index or count == 1 else _QUICK),
+                name=f"worker-{index}",
+                daemon=True,
             )
             for index in range(count)
         ]
@@ -55,11 +64,11 @@ class Workers:
             if thread.is_alive():
                 thread.join()
 
-    def _work(self, owner: str) -> None:
+    def _work(self, owner: str, lanes: tuple[model.Lane, ...]) -> None:
         while not self._stopping.is_set():
             hints = self._hints
             try:
-                taken = self._store.take(owner, deadlines.LEASE_SECONDS)
+                taken = self._store.take(owner, deadlines.LEASE_SECONDS, lanes)
                 if taken is not None:
                     self._loop.run(*taken, self._stopping.is_set)
                     continue

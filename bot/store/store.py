@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -16,8 +16,9 @@ from sqlalchemy import orm
 
 from bot import clock as clocks
 from bot import errors, model, ports
+from bot.store import documents
 from bot.store.database import Database
-from bot.store.tables import Delivery, Environment, TimelineLine
+from bot.store.tables import Delivery, Environment, Lane, Right, TimelineLine
 from infra import naming
 
 EDGE_VALUE_BYTES = 16
@@ -26,7 +27,23 @@ MAX_TIMELINE = 500
 """Lines that an environment's timeline keeps: the newest."""
 DELIVERY_DAYS = 30
 """How long a delivery is remembered; GitHub offers redelivery for 3 days."""
-_COLUMNS = frozenset({"phase", "stack_exists", "commit", "reason", "outputs", "failures"})
+TIMELINE_DAYS = 90
+"""How long a line of a timeline is kept."""
+_COLUMNS = frozenset(
+    {
+        "phase",
+        "stack_exists",
+        "removing",
+        "destroyed_at",
+        "commit",
+        "target",
+        "reason",
+        "outputs",
+        "progress",
+        "absence",
+        "failures",
+    }
+)
 """What `save` may change; leases and generations have verbs of their own."""
 _FEEDBACK = frozenset({"comment_id", "comment_digest", "deployment_id", "deployment_commit"})
 """What `remember` may change."""
@@ -58,7 +75,6 @@ class SqlStore:
                 known.times += 1
             else:
                 session.add(self._delivery(delivery_id, event, action, key))
-                self._forget_deliveries(session)
             if key is not None:
                 self._raise_wanted(session, key)
             return known is None
@@ -67,7 +83,11 @@ class SqlStore:
 
     def hint(self, key: model.EnvironmentKey) -> None:
         """Raise `wanted`. See `bot.ports.Store`."""
-        self._making(lambda session: self._raise_wanted(session, key))
+
+        def wish(session: orm.Session) -> None:
+            self._raise_wanted(session, key)
+
+        self._making(wish)
 
     def _making(self, work: Callable[[orm.Session], _T]) -> _T:
         """Do what may make a row; where another replica made it first, do it again with that."""
@@ -78,7 +98,21 @@ class SqlStore:
             with self._database.writing() as session:
                 return work(session)
 
-    def _raise_wanted(self, session: orm.Session, key: model.EnvironmentKey) -> None:
+    def adopt(self, key: model.EnvironmentKey) -> bool:
+        """Admit that something exists. See `bot.ports.Store`."""
+
+        def admit(session: orm.Session) -> bool:
+            found = self._raise_wanted(session, key)
+            session.flush()
+            lanes = session.scalars(sa.select(Lane).where(Lane.environment_id == found.id)).all()
+            silent = [lane for lane in lanes if not lane.stack_exists]
+            for lane in silent:
+                lane.stack_exists = True
+            return bool(silent)
+
+        return self._making(admit)
+
+    def _raise_wanted(self, session: orm.Session, key: model.EnvironmentKey) -> Environment:
         found = _find(session, key, lock=True)
         now = self._clock.now()
         if found is None:
@@ -88,15 +122,19 @@ class SqlStore:
                 number=key.number,
                 name=naming.environment_name(key.repository, key.number),
                 wanted=0,
-                seen=0,
-                waiting_since=now,
-                phase=model.Phase.ABSENT.value,
                 edge_value=secrets.token_hex(EDGE_VALUE_BYTES),
             )
             session.add(found)
-        if found.wanted == found.seen:
-            found.waiting_since = now
+            session.flush()
+            session.add_all(_lane(found, lane, now) for lane in model.Lane)
+            session.flush()
+        session.execute(
+            sa.update(Lane)
+            .where(Lane.environment_id == found.id, Lane.seen >= found.wanted)
+            .values(waiting_since=now)
+        )
         found.wanted += 1
+        return found
 
     def _delivery(
         self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
@@ -110,30 +148,40 @@ class SqlStore:
             received_at=self._clock.now(),
         )
 
-    def _forget_deliveries(self, session: orm.Session) -> None:
-        before = self._clock.now() - datetime.timedelta(days=DELIVERY_DAYS)
-        session.execute(sa.delete(Delivery).where(Delivery.received_at < before))
+    def prune(self) -> None:
+        """Forget what is too old to be of use. See `bot.ports.Store`."""
+        now = self._clock.now()
+        with self._database.writing() as session:
+            for column, days in (
+                (Delivery.received_at, DELIVERY_DAYS),
+                (TimelineLine.at, TIMELINE_DAYS),
+            ):
+                before = now - datetime.timedelta(days=days)
+                session.execute(sa.delete(column.class_).where(column < before))
 
     # -- leases -----------------------------------------------------------------------------------
 
-    def take(self, owner: str, seconds: float) -> tuple[ports.Row, ports.Lease] | None:
+    def take(
+        self, owner: str, seconds: float, lanes: Collection[model.Lane] = tuple(model.Lane)
+    ) -> tuple[ports.Row, ports.Lease] | None:
         """Lease what has waited longest. See `bot.ports.Store`."""
         now = self._clock.now()
-        free = sa.or_(Environment.lease_until.is_(None), Environment.lease_until <= now)
-        wished = Environment.wanted > Environment.seen
-        due = sa.and_(Environment.due_at.is_not(None), Environment.due_at <= now)
+        free = sa.or_(Lane.lease_until.is_(None), Lane.lease_until <= now)
+        wished = Environment.wanted > Lane.seen
+        due = sa.and_(Lane.due_at.is_not(None), Lane.due_at <= now)
         # Of a wish and a due time, the one that has waited longer counts.
-        overdue = sa.and_(due, Environment.due_at < Environment.waiting_since)
+        overdue = sa.and_(due, Lane.due_at < Lane.waiting_since)
         since = sa.case(
-            (sa.and_(wished, sa.not_(overdue)), Environment.waiting_since),
-            else_=Environment.due_at,
+            (sa.and_(wished, sa.not_(overdue)), Lane.waiting_since),
+            else_=Lane.due_at,
         )
         query = (
-            sa.select(Environment)
-            .where(free, sa.or_(wished, due))
-            .order_by(since, Environment.id)
+            sa.select(Lane)
+            .join(Environment, Environment.id == Lane.environment_id)
+            .where(free, sa.or_(wished, due), Lane.lane.in_([lane.value for lane in lanes]))
+            .order_by(since, Lane.id)
             .limit(1)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, of=Lane)
         )
         with self._database.writing() as session:
             found = session.scalars(query).first()
@@ -142,7 +190,25 @@ class SqlStore:
             found.lease_owner = owner
             found.lease_token += 1
             found.lease_until = now + datetime.timedelta(seconds=seconds)
-            return _row(found), _lease(found)
+            return self._row(found), _lease(found)
+
+    def may(self, right: str, owner: str, seconds: float) -> bool:
+        """Take or keep a right. See `bot.ports.Store`."""
+
+        def take(session: orm.Session) -> bool:
+            now = self._clock.now()
+            query = sa.select(Right).where(Right.name == right).with_for_update()
+            found = session.scalars(query).first()
+            if found is None:
+                found = Right(name=right, owner=owner, until=now)
+                session.add(found)
+            elif found.owner != owner and found.until > now:
+                return False
+            found.owner = owner
+            found.until = now + datetime.timedelta(seconds=seconds)
+            return True
+
+        return self._making(take)
 
     def renew(self, lease: ports.Lease, seconds: float) -> ports.Lease:
         """Heartbeat. See `bot.ports.Store`."""
@@ -159,8 +225,10 @@ class SqlStore:
             changes["phase"] = model.Phase(str(changes["phase"])).value
         with self._database.writing() as session:
             found = self._held(session, lease)
+            if changes.get("phase", found.phase) != found.phase:
+                found.phase_since = self._clock.now()
             _change(found, changes)
-            return _row(found)
+            return self._row(found)
 
     def remember(self, key: model.EnvironmentKey, **feedback: object) -> None:
         """Keep what was written to GitHub. See `bot.ports.Store`."""
@@ -181,8 +249,9 @@ class SqlStore:
             found.lease_owner = None
             found.lease_until = None
 
-    def _held(self, session: orm.Session, lease: ports.Lease) -> Environment:
-        found = _find(session, lease.key, lock=True)
+    def _held(self, session: orm.Session, lease: ports.Lease) -> Lane:
+        query = _lanes(lease.key).where(Lane.lane == lease.lane.value).with_for_update(of=Lane)
+        found = session.scalars(query).first()
         until = found.lease_until if found else None
         if (
             found is None
@@ -195,17 +264,23 @@ class SqlStore:
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def row(self, key: model.EnvironmentKey) -> ports.Row | None:
-        """One environment. See `bot.ports.Store`."""
+    def row(
+        self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER
+    ) -> ports.Row | None:
+        """One lane of an environment. See `bot.ports.Store`."""
+        return self.lanes(key).get(lane)
+
+    def lanes(self, key: model.EnvironmentKey) -> Mapping[model.Lane, ports.Row]:
+        """Every lane of an environment. See `bot.ports.Store`."""
         with self._database.reading() as session:
-            found = _find(session, key)
-            return _row(found) if found else None
+            rows = [self._row(found) for found in session.scalars(_lanes(key).order_by(Lane.id))]
+        return {row.lane: row for row in rows}
 
     def rows(self) -> Sequence[ports.Row]:
-        """All environments, newest first."""
+        """Every lane of all environments, the newest environments first."""
         with self._database.reading() as session:
-            query = sa.select(Environment).order_by(Environment.id.desc())
-            return [_row(found) for found in session.scalars(query)]
+            query = sa.select(Lane).order_by(Lane.environment_id.desc(), Lane.id)
+            return [self._row(found) for found in session.scalars(query)]
 
     def healthy(self) -> bool:
         """Whether the database answers."""
@@ -215,6 +290,35 @@ class SqlStore:
         except (errors.UnreachableError, sa.exc.SQLAlchemyError):
             return False
         return True
+
+    def _row(self, found: Lane) -> ports.Row:
+        owner = found.environment
+        return ports.Row(
+            key=model.EnvironmentKey(owner.repository, owner.number),
+            lane=model.Lane(found.lane),
+            name=owner.name,
+            wanted=owner.wanted,
+            seen=found.seen,
+            due_at=found.due_at,
+            phase=model.Phase(found.phase),
+            phase_since=found.phase_since,
+            stack_exists=bool(found.stack_exists),
+            removing=bool(found.removing),
+            destroyed_at=found.destroyed_at,
+            commit=found.commit,
+            target=found.target,
+            reason=found.reason or "",
+            edge_value=owner.edge_value,
+            outputs=dict(found.outputs or {}),
+            progress=documents.progress(found.progress),
+            absence=documents.absence(found.absence),
+            comment_id=owner.comment_id,
+            comment_digest=owner.comment_digest,
+            deployment_id=owner.deployment_id,
+            deployment_commit=owner.deployment_commit,
+            failures=found.failures or 0,
+            leased=found.lease_until is not None and found.lease_until > self._clock.now(),
+        )
 
     # -- timelines --------------------------------------------------------------------------------
 
@@ -268,33 +372,31 @@ def _only(changes: Mapping[str, object], columns: frozenset[str]) -> None:
         raise ValueError(f"not to be changed by this verb: {', '.join(sorted(unknown))}")
 
 
-def _change(found: Environment, changes: Mapping[str, object]) -> None:
+def _change(found: Environment | Lane, changes: Mapping[str, object]) -> None:
     for name, value in changes.items():
-        setattr(found, name, dict(value) if isinstance(value, Mapping) else value)
+        setattr(found, name, documents.stored(value))
 
 
-def _lease(found: Environment) -> ports.Lease:
-    assert found.lease_until is not None
-    key = model.EnvironmentKey(found.repository, found.number)
-    return ports.Lease(key, found.lease_token, found.lease_until)
-
-
-def _row(found: Environment) -> ports.Row:
-    return ports.Row(
-        key=model.EnvironmentKey(found.repository, found.number),
-        name=found.name,
-        wanted=found.wanted,
-        seen=found.seen,
-        due_at=found.due_at,
-        phase=model.Phase(found.phase),
-        stack_exists=bool(found.stack_exists),
-        commit=found.commit,
-        reason=found.reason or "",
-        edge_value=found.edge_value,
-        outputs=dict(found.outputs or {}),
-        comment_id=found.comment_id,
-        comment_digest=found.comment_digest,
-        deployment_id=found.deployment_id,
-        deployment_commit=found.deployment_commit,
-        failures=found.failures or 0,
+def _lanes(key: model.EnvironmentKey) -> sa.Select[Lane]:
+    return (
+        sa.select(Lane)
+        .join(Environment, Environment.id == Lane.environment_id)
+        .where(Environment.identity == _identity(key))
     )
+
+
+def _lane(environment: Environment, lane: model.Lane, now: datetime.datetime) -> Lane:
+    return Lane(
+        environment_id=environment.id,
+        lane=lane.value,
+        waiting_since=now,
+        phase=model.Phase.ABSENT.value,
+        phase_since=now,
+    )
+
+
+def _lease(found: Lane) -> ports.Lease:
+    assert found.lease_until is not None
+    owner = found.environment
+    key = model.EnvironmentKey(owner.repository, owner.number)
+    return ports.Lease(key, model.Lane(found.lane), found.lease_token, found.lease_until)

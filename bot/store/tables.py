@@ -65,7 +65,7 @@ class Delivery(Base):
 
 
 class Environment(Base):
-    """An environment of a pull request: the row is the queue (docs/architecture.md)."""
+    """An environment of a pull request: what is wished, and what was told."""
 
     __tablename__ = "environments"
 
@@ -78,26 +78,57 @@ class Environment(Base):
     name: orm.Mapped[str] = orm.mapped_column(unique=True)
     """Two environments of one name would be one namespace with two owners."""
     wanted: orm.Mapped[int] = orm.mapped_column(default=0)
+    edge_value: orm.Mapped[str]
+    comment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    comment_digest: orm.Mapped[str | None]
+    deployment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    deployment_commit: orm.Mapped[str | None]
+
+
+class Lane(Base):
+    """One lane of an environment: the row is the queue (docs/architecture.md)."""
+
+    __tablename__ = "lanes"
+    __table_args__ = (sa.UniqueConstraint("environment_id", "lane"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    environment_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("environments.id", ondelete="CASCADE")
+    )
+    lane: orm.Mapped[str]
     seen: orm.Mapped[int] = orm.mapped_column(default=0)
     waiting_since: orm.Mapped[datetime.datetime]
     """Since when a wish waits; further hints don't move it, so that nobody is overtaken for
     having asked again. Means nothing while `wanted` equals `seen`."""
     due_at: orm.Mapped[datetime.datetime | None]
     phase: orm.Mapped[str]
+    phase_since: orm.Mapped[datetime.datetime]
     stack_exists: orm.Mapped[bool] = orm.mapped_column(default=False)
+    removing: orm.Mapped[bool] = orm.mapped_column(default=False)
+    destroyed_at: orm.Mapped[datetime.datetime | None]
     commit: orm.Mapped[str | None]
+    target: orm.Mapped[str | None]
     reason: orm.Mapped[str] = orm.mapped_column(default="")
-    edge_value: orm.Mapped[str]
     outputs: orm.Mapped[dict[str, Any]] = orm.mapped_column(default=dict)
-    comment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
-    comment_digest: orm.Mapped[str | None]
-    deployment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
-    deployment_commit: orm.Mapped[str | None]
+    progress: orm.Mapped[dict[str, Any] | None]
+    absence: orm.Mapped[dict[str, Any] | None]
     failures: orm.Mapped[int] = orm.mapped_column(default=0)
     lease_owner: orm.Mapped[str | None]
     """Who works on it, for people who look; the token decides."""
     lease_token: orm.Mapped[int] = orm.mapped_column(default=0)
     lease_until: orm.Mapped[datetime.datetime | None]
+
+    environment: orm.Mapped[Environment] = orm.relationship(lazy="joined", innerjoin=True)
+
+
+class Right(Base):
+    """What only one of several replicas may do at a time, such as the sweep."""
+
+    __tablename__ = "rights"
+
+    name: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    owner: orm.Mapped[str]
+    until: orm.Mapped[datetime.datetime]
 
 
 class TimelineLine(Base):

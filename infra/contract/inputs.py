@@ -23,6 +23,7 @@ STAGE = "stage"
 PLATFORM = "platform"
 EDGE_VALUE = "edgeValue"
 GATE = "gate"
+PARTS = "parts"
 SECRET_KEYS = frozenset({EDGE_VALUE})
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -80,6 +81,12 @@ class PreviewInputs(_Section):
     platform: Platform
     edge_value: pydantic.SecretStr = pydantic.SecretStr("")
     """The secret value of the edge header."""
+    parts: Annotated[tuple[Literal["cluster", "edge"], ...], pydantic.Field(min_length=1)] = (
+        "cluster",
+        "edge",
+    )
+    """What of the environment this stack holds; by hand everything, of the bot's stacks one each,
+    so that nobody waits for CloudFront."""
     gate: bool = True
     """End with the readiness gate; the bot has its own watch and leaves it out."""
 
@@ -112,7 +119,11 @@ class PreviewInputs(_Section):
     @property
     def with_edge(self) -> bool:
         """Whether the environment gets a staging distribution."""
-        return self.stage.edge == "dedicated" and self.platform.primary_distribution_id is not None
+        return (
+            "edge" in self.parts
+            and self.stage.edge == "dedicated"
+            and self.platform.primary_distribution_id is not None
+        )
 
     @pydantic.model_validator(mode="after")
     def _edge_has_a_value(self) -> PreviewInputs:
@@ -131,8 +142,9 @@ class PreviewInputs(_Section):
             COMMIT: self.commit,
             STAGE: self.stage.model_dump_json(exclude_defaults=True),
             PLATFORM: self.platform.model_dump_json(exclude_defaults=True),
-            EDGE_VALUE: self.edge_value.get_secret_value(),
+            EDGE_VALUE: self.edge_value.get_secret_value() if self.with_edge else "",
             GATE: str(self.gate).lower(),
+            PARTS: ",".join(self.parts),
         }
 
     @classmethod
@@ -155,6 +167,7 @@ class PreviewInputs(_Section):
                     "platform": _mapping(values[PLATFORM] or ""),
                     "edge_value": get(EDGE_VALUE) or "",
                     "gate": get(GATE) or "true",
+                    **_parts(get(PARTS)),
                 }
             )
         except StageFileError as error:
@@ -163,6 +176,10 @@ class PreviewInputs(_Section):
             first = error.errors()[0]
             path = ".".join(str(part) for part in first["loc"])
             raise ConfigError(f"config {path}: {first['msg']}") from error
+
+
+def _parts(text: str | None) -> Mapping[str, object]:
+    return {"parts": tuple(text.replace(" ", "").split(","))} if text else {}
 
 
 def _mapping(text: str) -> Mapping[str, object]:

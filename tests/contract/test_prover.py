@@ -84,11 +84,15 @@ def aws() -> Iterator[tuple[str, Seeded]]:
 @pytest.fixture(scope="module")
 def prover(connection: Connection, aws: tuple[str, Seeded]) -> proof.Prover:
     endpoint, seeded = aws
-    sources: list[proof.Source] = [
-        kube_api.ClusterListing(connection),
-        aws_api.InstanceListing(aws_api.ec2("us-east-1", endpoint)),
-        aws_api.EdgeListing(aws_api.cloudfront("us-east-1", endpoint), seeded.primary_id),
-    ]
+    sources: dict[model.Lane, list[proof.Source]] = {
+        model.Lane.CLUSTER: [
+            kube_api.ClusterListing(connection),
+            aws_api.InstanceListing(aws_api.ec2("us-east-1", endpoint)),
+        ],
+        model.Lane.EDGE: [
+            aws_api.EdgeListing(aws_api.cloudfront("us-east-1", endpoint), seeded.primary_id)
+        ],
+    }
     return proof.Prover(sources, clock.SystemClock())
 
 

@@ -22,6 +22,7 @@ KEY = model.EnvironmentKey("acme/shop", 7)
 OTHER = model.EnvironmentKey("acme/shop", 8)
 THIRD = model.EnvironmentKey("other/shop", 7)
 LEASE = 60.0
+CLUSTER = (model.Lane.CLUSTER,)
 POSTGRESQL = os.environ.get("UNDERSTUDY_TEST_POSTGRES", "")
 
 Open = Callable[[], ports.Store]
@@ -75,7 +76,7 @@ def store(open_store: Open) -> ports.Store:
 
 
 def taken(store: ports.Store, owner: str = "worker") -> tuple[ports.Row, ports.Lease]:
-    found = store.take(owner, LEASE)
+    found = store.take(owner, LEASE, CLUSTER)
     assert found is not None
     return found
 
@@ -97,7 +98,7 @@ def test_a_redelivery_is_told_apart_and_wishes_again(store: ports.Store) -> None
     store.record_delivery("guid", "pull_request", "opened", KEY)
     row, lease = taken(store)
     store.release(lease, row.wanted, None)
-    assert store.take("worker", LEASE) is None
+    assert store.take("worker", LEASE, CLUSTER) is None
     assert store.record_delivery("guid", "pull_request", "opened", KEY) is False
     assert taken(store)[0].wanted == 2
 
@@ -127,7 +128,7 @@ def test_a_repository_in_another_spelling_is_the_same_environment(store: ports.S
     # Two rows of one name would be two workers on one stack.
     store.hint(KEY)
     store.hint(model.EnvironmentKey("Acme/Shop", 7))
-    (row,) = store.rows()
+    row, _ = store.rows()
     assert row.wanted == 2
     store.note(model.EnvironmentKey("ACME/shop", 7), "seen")
     assert [entry.text for entry in store.timeline(KEY)] == ["seen"]
@@ -136,7 +137,7 @@ def test_a_repository_in_another_spelling_is_the_same_environment(store: ports.S
 def test_rows_come_newest_first(store: ports.Store) -> None:
     for key in (KEY, OTHER, THIRD):
         store.hint(key)
-    assert [row.key for row in store.rows()] == [THIRD, OTHER, KEY]
+    assert [row.key for row in store.rows()] == [THIRD, THIRD, OTHER, OTHER, KEY, KEY]
     assert store.row(model.EnvironmentKey("acme/none", 1)) is None
 
 
@@ -144,12 +145,12 @@ def test_rows_come_newest_first(store: ports.Store) -> None:
 
 
 def test_nothing_is_taken_where_nothing_waits(store: ports.Store) -> None:
-    assert store.take("worker", LEASE) is None
+    assert store.take("worker", LEASE, CLUSTER) is None
     store.hint(KEY)
     row, lease = taken(store)
-    assert store.take("another", LEASE) is None, "one environment is never worked on twice"
+    assert store.take("another", LEASE, CLUSTER) is None, "one environment is never worked on twice"
     store.release(lease, row.wanted, None)
-    assert store.take("worker", LEASE) is None
+    assert store.take("worker", LEASE, CLUSTER) is None
 
 
 def test_who_has_waited_longest_is_taken_first(store: ports.Store, time: clock.ManualClock) -> None:
@@ -190,9 +191,9 @@ def test_what_is_due_is_taken_when_its_time_has_come(
     row, lease = taken(store)
     due = lease.until
     store.release(lease, row.wanted, due)
-    assert store.take("worker", LEASE) is None
+    assert store.take("worker", LEASE, CLUSTER) is None
     time.advance(LEASE - 1)
-    assert store.take("worker", LEASE) is None
+    assert store.take("worker", LEASE, CLUSTER) is None
     time.advance(1)
     again, _ = taken(store)
     assert (again.key, again.due_at) == (KEY, due)
@@ -262,7 +263,7 @@ def test_a_heartbeat_keeps_the_lease(store: ports.Store, time: clock.ManualClock
         assert renewed.token == lease.token
         assert renewed.until > lease.until
         lease = renewed
-        assert store.take("another", LEASE) is None
+        assert store.take("another", LEASE, CLUSTER) is None
 
 
 def test_saving_changes_what_is_named_and_nothing_else(store: ports.Store) -> None:
@@ -388,7 +389,7 @@ def test_workers_side_by_side_never_hold_one_environment_twice(open_store: Open)
     found: list[model.EnvironmentKey] = []
 
     def work(index: int) -> None:
-        while (got := stores[index % 2].take(f"worker-{index}", LEASE)) is not None:
+        while (got := stores[index % 2].take(f"worker-{index}", LEASE, CLUSTER)) is not None:
             found.append(got[0].key)
 
     side_by_side(6, work)
@@ -403,7 +404,7 @@ def test_hints_side_by_side_are_all_counted(open_store: Open) -> None:
             stores[index % 2].record_delivery(f"{number}", "pull_request", "labeled", KEY)
 
     side_by_side(6, work)
-    (row,) = stores[0].rows()
+    row, _ = stores[0].rows()
     assert row.wanted == 30
 
 
@@ -436,7 +437,7 @@ def test_everything_is_there_after_a_crash(open_store: Open, time: clock.ManualC
     assert second.row(KEY) == saved
     assert [entry.text for entry in second.timeline(KEY)] == ["begun"]
     assert second.record_delivery("guid", "pull_request", "opened", KEY) is False
-    assert second.take("next", LEASE) is None, "the crashed one may still be working"
+    assert second.take("next", LEASE, CLUSTER) is None, "the crashed one may still be working"
     time.advance(LEASE)
     row, new = taken(second, "next")
     assert row.stack_exists

@@ -48,7 +48,7 @@ def test_reconcile_raises_a_hint(
 ) -> None:
     assert run(monkeypatch, "reconcile", "acme/shop#7") == 0
     assert capsys.readouterr().out == "acme/shop#7 will be looked at\n"
-    (row,) = store.rows()
+    row, _ = store.rows()
     store.close()
     assert (row.key, row.wanted, row.seen) == (KEY, 1, 0)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import intent, model, ports, reconcile, store, testing
+from bot.model import Phase
 from bot.reconcile import deadlines
 
 KEY = model.EnvironmentKey("acme/shop", 7)
@@ -14,7 +15,7 @@ A, B, C = "a" * 40, "b" * 40, "c" * 40
 
 
 class Stand:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, with_edge: bool = False) -> None:
         self.clock = testing.SimulatedClock()
         self.world = testing.FakeWorld(self.clock)
         self.hub = testing.FakeHub()
@@ -23,7 +24,11 @@ class Stand:
         self.watch = testing.FakeWatch(self.world)
         self.prover = testing.FakeProver(self.world)
         self.edge = testing.FakeEdge()
+        self.drain = testing.FakeDrain(self.world)
+        self.clearer = testing.FakeClearer(self.world)
         self.configurer = testing.FakeConfigurer()
+        self.configurer.with_edge = with_edge
+        self.lanes = tuple(model.Lane) if with_edge else (model.Lane.CLUSTER,)
         self.reporter = testing.FakeReporter()
         self.stages = reconcile.Stages(
             hub=self.hub,
@@ -32,11 +37,14 @@ class Stand:
             watch=self.watch,
             prover=self.prover,
             edge=self.edge,
+            drain=self.drain,
+            clearer=self.clearer,
             configurer=self.configurer,
             reporter=self.reporter,
             policy=intent.Policy(),
             clock=self.clock,
             sleep=self.clock.sleep,
+            chance=lambda: 0.5,
         )
         self.loop = reconcile.Loop(self.stages)
 
@@ -63,7 +71,7 @@ class Stand:
 
     def once(self, stopping: Callable[[], bool] = lambda: False) -> bool:
         """One pass, if there is work."""
-        taken = self.store.take("test", deadlines.LEASE_SECONDS)
+        taken = self.store.take("test", deadlines.LEASE_SECONDS, self.lanes)
         if taken is not None:
             self.loop.run(*taken, stopping)
             assert not self.engine.running(), "no operation outlives its pass"
@@ -84,6 +92,16 @@ class Stand:
         self.clock.advance(max((due - self.clock.now()).total_seconds(), 0.0))
         assert self.once()
 
+    def rest(self, passes: int = 200) -> None:
+        """Let time pass until nothing is due any more, or a person is needed."""
+        for _ in range(passes):
+            self.settle()
+            due = [row.due_at for row in self.rows if row.due_at and row.phase is not Phase.STUCK]
+            if not due:
+                return
+            self.clock.advance(max((min(due) - self.clock.now()).total_seconds(), 0.0))
+        raise AssertionError(f"no rest: {self.rows}")
+
     # -- what there is ----------------------------------------------------------------------------
 
     @property
@@ -91,6 +109,14 @@ class Stand:
         found = self.store.row(KEY)
         assert found is not None
         return found
+
+    @property
+    def rows(self) -> list[ports.Row]:
+        return [row for row in self.store.lanes(KEY).values() if row.lane in self.lanes]
+
+    @property
+    def edge_row(self) -> ports.Row:
+        return self.store.lanes(KEY)[model.Lane.EDGE]
 
     @property
     def told(self) -> model.Report:

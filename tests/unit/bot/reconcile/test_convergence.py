@@ -35,7 +35,9 @@ class AtOnce:
 
     def __init__(self, stand: Stand) -> None:
         self._stand = stand
-        self._real = feedback.HubReporter(stand.hub, stand.store, stand.clock)
+        self._real = feedback.HubReporter(
+            stand.hub, stand.store, stand.stages.overview.of, stand.clock
+        )
         self._real.close()
         self._queue = queue.Queue()
 
@@ -64,7 +66,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="understudy-test-"))
         (self.folder / "bot.db").write_bytes(_empty_database())
-        self.stand = Stand(self.folder)
+        self.stand = Stand(self.folder, with_edge=True)
         self.told = AtOnce(self.stand)
         stages = dataclasses.replace(self.stand.stages, reporter=self.told)
         self.stand.stages, self.stand.loop = stages, reconcile.Loop(stages)
@@ -120,12 +122,16 @@ class Convergence(stateful.RuleBasedStateMachine):
 
     # -- bad luck ----------------------------------------------------------------------------------
 
-    @stateful.rule(moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge"]))
+    @stateful.rule(
+        moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge", "drain", "clearer"])
+    )
     def goes_away(self, moment: float, what: str) -> None:
         fault = errors.UnreachableError(f"{what} did not answer")
         self._act(moment, lambda: setattr(getattr(self.stand, what), "fault", fault), hint=False)
 
-    @stateful.rule(moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge"]))
+    @stateful.rule(
+        moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge", "drain", "clearer"])
+    )
     def comes_back(self, moment: float, what: str) -> None:
         self._act(moment, lambda: setattr(getattr(self.stand, what), "fault", None), hint=False)
 
@@ -168,10 +174,12 @@ class Convergence(stateful.RuleBasedStateMachine):
 
     @stateful.invariant()
     def what_exists_is_recorded(self) -> None:
-        row = self.stand.store.row(KEY)
-        if row is not None and not row.stack_exists:
-            assert not self.stand.engine.stacks
-            assert not self.stand.world.environments
+        for row in self.stand.rows:
+            if not row.stack_exists:
+                assert row.stack not in self.stand.engine.stacks
+                edge = row.lane is model.Lane.EDGE
+                world = self.stand.world
+                assert row.name not in (world.edges if edge else world.environments)
 
     @stateful.invariant()
     def gone_is_proved(self) -> None:
@@ -194,7 +202,14 @@ class Convergence(stateful.RuleBasedStateMachine):
     def _everything_works_again(self) -> None:
         stand = self.stand
         stand.clock.advance(65)
-        for part in (stand.hub, stand.watch, stand.prover, stand.edge):
+        for part in (
+            stand.hub,
+            stand.watch,
+            stand.prover,
+            stand.edge,
+            stand.drain,
+            stand.clearer,
+        ):
             part.fault = None
         stand.engine.failures = []
         stand.world.troubles = {}
@@ -202,14 +217,15 @@ class Convergence(stateful.RuleBasedStateMachine):
         stand.store.hint(KEY)
 
     def _work_is_done(self) -> None:
-        for _ in range(30):
+        for _ in range(60):
             self.stand.settle()
-            due = self.stand.row.due_at
-            if due is None:
+            due = [row.due_at for row in self.stand.rows if row.due_at is not None]
+            if not due:
                 break
-            self.stand.clock.advance(max((due - self.stand.clock.now()).total_seconds(), 0.0))
+            pause = (min(due) - self.stand.clock.now()).total_seconds()
+            self.stand.clock.advance(max(pause, 0.0))
         else:
-            raise AssertionError(f"no rest: {self.stand.row}")
+            raise AssertionError(f"no rest: {self.stand.rows}")
         self.told.write()
 
     def _the_world_is_as_wanted(self) -> None:
@@ -222,6 +238,8 @@ class Convergence(stateful.RuleBasedStateMachine):
         if labelled and trusted and usable:
             assert (row.phase, row.commit) == (Phase.READY, found.head_sha)
             assert self.stand.world.commits(row.name) == {found.head_sha}
+            assert self.stand.edge_row.phase is Phase.READY
+            assert row.name in self.stand.world.edges
             self._last_word(row, Phase.READY)
         elif labelled and trusted:
             assert row.phase is (Phase.DEGRADED if row.stack_exists else Phase.WAITING)
@@ -229,6 +247,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         else:
             assert not self.stand.engine.stacks
             assert not self.stand.world.environments
+            assert not self.stand.world.edges
             absence = self.stand.prover.look(row.name)
             assert absence.proved
             assert not row.stack_exists

@@ -87,17 +87,31 @@ def test_what_becomes_due_is_found_without_a_hint(
         passes.until(1)
 
 
-def test_environments_side_by_side_but_none_twice(stand: Stand, passes: Passes) -> None:
+def test_lanes_side_by_side_but_none_twice(stand: Stand, passes: Passes) -> None:
     for key in (KEY, OTHER):
         stand.store.hint(key)
-    with working(passes, stand.store, 3) as workers:
-        passes.until(2)
+    with working(passes, stand.store, 5) as workers:
+        passes.until(4)
         stand.store.hint(KEY)
         workers.wake()
         passes.go.set()
-        passes.until(3)
-    assert passes.most_at_once == 2
-    assert sorted(passes.begun) == [KEY, KEY, OTHER]
+        passes.until(6)
+    assert passes.most_at_once == 4
+    assert sorted(passes.begun) == [KEY] * 4 + [OTHER] * 2
+
+
+def test_a_worker_keeps_itself_free_for_clusters(stand: Stand, passes: Passes) -> None:
+    """However many edges are due, a push finds somebody."""
+    for number in range(1, 6):
+        key = model.EnvironmentKey("acme/shop", number)
+        stand.store.hint(key)
+        while taken := stand.store.take("test", 60.0, [model.Lane.CLUSTER]):
+            stand.store.release(taken[1], taken[0].wanted, None)
+    with working(passes, stand.store, 2):
+        passes.until(1)
+        stand.store.hint(OTHER)
+        passes.until(2)
+    assert passes.begun[1] == OTHER
 
 
 def test_a_worker_outlives_what_goes_wrong(stand: Stand, passes: Passes) -> None:

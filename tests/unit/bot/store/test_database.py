@@ -48,7 +48,7 @@ def test_opening_again_changes_nothing(url: str, path: Path) -> None:
         store.close()
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT wanted FROM environments").fetchall() == [(2,)]
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
     connection.close()
 
 
@@ -136,7 +136,7 @@ def test_a_writer_that_waits_too_long_for_another_process_says_so(
     other.execute("ROLLBACK")
     other.close()
     store.hint(KEY)
-    assert len(store.rows()) == 1
+    assert len(store.rows()) == len(model.Lane)
     store.close()
 
 
@@ -165,6 +165,7 @@ def test_deliveries_are_forgotten_in_time(url: str) -> None:
     store.record_delivery("old", "pull_request", "opened", KEY)
     time.advance(DELIVERY_DAYS * 86_400 + 1)
     store.record_delivery("new", "pull_request", "opened", KEY)
+    store.prune()
     assert store.record_delivery("old", "pull_request", "opened", KEY) is True
     assert store.record_delivery("new", "pull_request", "opened", KEY) is False
     store.close()
@@ -201,7 +202,7 @@ def test_a_killed_process_leaves_what_was_answered_and_no_half_transaction(url: 
     ended = subprocess.run([sys.executable, "-c", KILLED, url], env=os.environ, check=False)
     assert ended.returncode == -signal.SIGKILL
     store = SqlStore(url, clock.SystemClock())
-    (row,) = store.rows()
+    row, _ = store.rows()
     assert row.wanted == 1
     assert store.record_delivery("answered", "pull_request", "opened", KEY) is False
     store.close()

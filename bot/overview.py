@@ -1,0 +1,82 @@
+"""How an environment stands, for people: its lanes put together.
+
+What is told is a function of what is stored, so it can be told again at any time, by any replica,
+and is never older than the store.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from bot import model, ports
+
+_GONE = frozenset({model.Phase.ABSENT, model.Phase.WAITING})
+"""Phases without anything that exists."""
+_EDGE_LEFT = "nodes and namespace are gone; the way through CloudFront is still being taken away"
+
+Lanes = Mapping[model.Lane, ports.Row]
+
+
+class Overview:
+    """Reads an environment from the store."""
+
+    def __init__(self, store: ports.Store, routes: Callable[[Lanes], model.Routes | None]) -> None:
+        self._store = store
+        self._routes = routes
+
+    def of(self, key: model.EnvironmentKey) -> model.Report | None:
+        """The environment as it is stored just now; None where there is no row."""
+        lanes = self._store.lanes(key)
+        if not lanes:
+            return None
+        cluster = lanes[model.Lane.CLUSTER]
+        phase, reason = together(lanes)
+        return model.Report(
+            key=key,
+            name=cluster.name,
+            phase=phase,
+            commit=cluster.target or cluster.commit,
+            reason=reason,
+            routes=self._routes(lanes),
+            progress=cluster.progress,
+            absence=absence(lanes),
+            timeline=tuple(self._store.timeline(key)),
+        )
+
+
+def environments(rows: Iterable[ports.Row]) -> Sequence[Lanes]:
+    """Rows by environment, in the order in which they came."""
+    found: dict[model.EnvironmentKey, dict[model.Lane, ports.Row]] = {}
+    for row in rows:
+        found.setdefault(row.key, {})[row.lane] = row
+    return list(found.values())
+
+
+def together(lanes: Lanes) -> tuple[model.Phase, str]:
+    """The environment's phase and the reason for it, out of its lanes'.
+
+    The cluster's lane decides whether it serves; it is not gone before the edge is gone, too.
+    """
+    cluster, edge = lanes[model.Lane.CLUSTER], lanes.get(model.Lane.EDGE)
+    if edge is None:
+        return cluster.phase, cluster.reason
+    if cluster.phase in _GONE and edge.stack_exists:
+        left = edge.reason or _EDGE_LEFT
+        stuck = edge.phase is model.Phase.STUCK
+        return (model.Phase.STUCK if stuck else model.Phase.DESTROYING), left
+    if edge.reason not in {"", cluster.reason} and edge.phase not in _GONE and not edge.removing:
+        told = f"the way through CloudFront: {edge.reason}"
+        return cluster.phase, f"{cluster.reason}; {told}" if cluster.reason else told
+    return cluster.phase, cluster.reason
+
+
+def absence(lanes: Lanes) -> model.Absence | None:
+    """What the listings of all lanes found together."""
+    found = [row.absence for row in lanes.values() if row.absence is not None]
+    if not found:
+        return None
+    checked = dict.fromkeys(what for one in found for what in one.checked)
+    remnants = dict.fromkeys(left for one in found for left in one.remnants)
+    at: datetime.datetime = max(one.at for one in found)
+    return model.Absence(tuple(checked), tuple(remnants), at)

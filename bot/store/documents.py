@@ -1,0 +1,35 @@
+"""What a column keeps as JSON, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+
+from bot import model
+
+_PROGRESS = pydantic.TypeAdapter(model.Progress)
+_ABSENCE = pydantic.TypeAdapter(model.Absence)
+
+
+def stored(value: object) -> object:
+    """A value as its column takes it."""
+    match value:
+        case model.Progress():
+            return _PROGRESS.dump_python(value, mode="json")
+        case model.Absence():
+            return _ABSENCE.dump_python(value, mode="json")
+        case Mapping():
+            return dict(value)
+    return value
+
+
+def progress(kept: Mapping[str, Any] | None) -> model.Progress | None:
+    """What was stored of the workloads."""
+    return None if kept is None else _PROGRESS.validate_python(kept)
+
+
+def absence(kept: Mapping[str, Any] | None) -> model.Absence | None:
+    """What was stored of a listing."""
+    return None if kept is None else _ABSENCE.validate_python(kept)
