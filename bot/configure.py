@@ -41,6 +41,7 @@ class StageConfigurer:
                 edge_value=pydantic.SecretStr(row.edge_value),
                 gate=False,
                 parts=(row.lane.value,),
+                driver="bot",
             )
         except contract.StageFileError as error:
             raise errors.InvalidStageFileError(str(error)) from error

@@ -78,15 +78,21 @@ class Operation(Protocol):
     def result(self, timeout: float | None = None) -> EngineResult:
         """Wait for the end.
 
-        Raises EngineError when the operation failed, TimeoutError when it is still running after
-        `timeout` seconds (it goes on running).
+        Raises EngineError when the operation failed, UnreachableError when the state backend did
+        not answer (or there is no room for its files), TimeoutError when it is still running
+        after `timeout` seconds (it goes on running).
         """
 
     def done(self) -> bool:
         """Whether it has ended."""
 
     def beat(self) -> None:
-        """Tell the child that its lease lives; one that hears nothing for long ends by itself."""
+        """Tell the child that its lease lives.
+
+        To be called whenever the lease was renewed, and cheap enough to be called at each look. A
+        child that hears nothing for a while ends by itself, so that it is gone before another
+        worker may begin.
+        """
 
     def cancel(self) -> None:
         """Stop it: interrupt, a grace period, then kill; returns when the process is gone."""
@@ -102,7 +108,7 @@ class Engine(Protocol):
         """Destroy the stack `name` and remove it; one that does not exist is a success."""
 
     def exists(self, name: str) -> bool:
-        """Whether a stack `name` is recorded in the state backend."""
+        """Whether a stack `name` is recorded in the state backend. Raises UnreachableError."""
 
 
 class Stacks(Protocol):

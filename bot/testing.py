@@ -256,6 +256,7 @@ class FakeOperation:
         self.verb = verb
         self.cancelled = False
         self.beats = 0
+        """How often the child was told that its lease lives."""
         self._failure = failure
         self._ended = False
         self._seconds = engine.seconds

@@ -32,12 +32,22 @@ LABEL_JOB = "understudy.dev/job"
 LABEL_MANAGED_BY = "app.kubernetes.io/managed-by"
 MANAGED_BY = "understudy"
 
+ANNOTATION_REPOSITORY = "understudy.dev/repository"
+"""The repository's exact name; the label of the same key has no room for every character."""
+ANNOTATION_DRIVER = "understudy.dev/driver"
+"""Who made the environment: `bot`, or `hand`, whose environments are never taken away."""
+FIELD_MANAGER = "understudy"
+"""The owner of what the program sets (`pulumi.com/patchFieldManager`). Without a name of its own
+each creation owns its fields under a random one, and an object whose creation was interrupted
+could not be changed by anybody later (server-side apply: field conflict)."""
+
 ANNOTATION_REPLICAS = "understudy.dev/replicas"
 """The replicas that .stage.yaml asks for; spec.replicas itself belongs to others later."""
 
 TAG_ENVIRONMENT = "understudy:environment"
 TAG_REPOSITORY = "understudy:repository"
 TAG_PULL_REQUEST = "understudy:pull-request"
+TAG_DRIVER = "understudy:driver"
 
 EDGE_HEADER_PREFIX = "aws-cf-cd-"
 """CloudFront accepts no other prefix for a header rule (API reference, SingleHeaderConfig)."""
@@ -86,12 +96,13 @@ def labels(name: str, repository: str, pull_request: int) -> dict[str, str]:
     }
 
 
-def tags(name: str, repository: str, pull_request: int) -> dict[str, str]:
+def tags(name: str, repository: str, pull_request: int, driver: str) -> dict[str, str]:
     """The tags that every AWS resource of an environment carries (where it takes tags)."""
     return {
         TAG_ENVIRONMENT: name,
         TAG_REPOSITORY: repository,
         TAG_PULL_REQUEST: str(pull_request),
+        TAG_DRIVER: driver,
     }
 
 

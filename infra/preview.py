@@ -32,8 +32,14 @@ class PreviewEnvironment(pulumi.ComponentResource):
     def __init__(self, inputs: PreviewInputs) -> None:
         # Read before the first resource is registered: if it fails, nothing is to be made.
         primary = read_primary(inputs.platform, inputs.host) if inputs.with_edge else None
-        super().__init__("understudy:index:PreviewEnvironment", inputs.name, {})
-        self.outputs: dict[str, pulumi.Input[str]] = {}
+        # The state says from here on whose it is, also where no update ever ends.
+        origin = {
+            outputs.REPOSITORY: inputs.repository,
+            outputs.PULL_REQUEST: str(inputs.pull_request),
+            outputs.DRIVER: inputs.driver,
+        }
+        super().__init__(outputs.COMPONENT, inputs.name, origin)
+        self.outputs: dict[str, pulumi.Input[str]] = {**origin}
         if "cluster" in inputs.parts:
             self._cluster(inputs)
         if primary is not None:
@@ -46,7 +52,14 @@ class PreviewEnvironment(pulumi.ComponentResource):
         )
         child = pulumi.ResourceOptions(parent=self, providers=[cluster])
         space = Space(
-            SpaceArgs(inputs.name, inputs.labels, inputs.stage, inputs.platform.pod_security),
+            SpaceArgs(
+                inputs.name,
+                inputs.labels,
+                inputs.repository,
+                inputs.driver,
+                inputs.stage,
+                inputs.platform.pod_security,
+            ),
             child,
         )
         pool = node_pool.NodePool(

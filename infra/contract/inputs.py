@@ -24,6 +24,7 @@ PLATFORM = "platform"
 EDGE_VALUE = "edgeValue"
 GATE = "gate"
 PARTS = "parts"
+DRIVER = "driver"
 SECRET_KEYS = frozenset({EDGE_VALUE})
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -89,6 +90,9 @@ class PreviewInputs(_Section):
     so that nobody waits for CloudFront."""
     gate: bool = True
     """End with the readiness gate; the bot has its own watch and leaves it out."""
+    driver: Literal["bot", "hand"] = "hand"
+    """Who runs the program. What is made by `hand` is never taken away by the bot's sweep;
+    `pulumi config set driver bot` and an update hand it over."""
 
     @property
     def name(self) -> str:
@@ -114,7 +118,7 @@ class PreviewInputs(_Section):
     @property
     def tags(self) -> dict[str, str]:
         """The tags that every AWS resource carries."""
-        return naming.tags(self.name, self.repository, self.pull_request)
+        return naming.tags(self.name, self.repository, self.pull_request, self.driver)
 
     @property
     def with_edge(self) -> bool:
@@ -145,6 +149,7 @@ class PreviewInputs(_Section):
             EDGE_VALUE: self.edge_value.get_secret_value() if self.with_edge else "",
             GATE: str(self.gate).lower(),
             PARTS: ",".join(self.parts),
+            DRIVER: self.driver,
         }
 
     @classmethod
@@ -168,6 +173,7 @@ class PreviewInputs(_Section):
                     "edge_value": get(EDGE_VALUE) or "",
                     "gate": get(GATE) or "true",
                     **_parts(get(PARTS)),
+                    "driver": get(DRIVER) or "hand",
                 }
             )
         except StageFileError as error:

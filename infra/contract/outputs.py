@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+COMPONENT = "understudy:index:PreviewEnvironment"
+"""The type of the component that holds the environment; the first three are its inputs as well."""
+REPOSITORY = "repository"
+PULL_REQUEST = "pullRequest"
+DRIVER = "driver"
+"""Whose stack it is: the repository's exact name, the number as text, and `bot` or `hand`."""
 NAMESPACE = "namespace"
 URL = "url"
 HOST = "host"

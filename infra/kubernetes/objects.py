@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from infra import naming
+
 if TYPE_CHECKING:
     from pulumi_kubernetes.meta.v1 import ObjectMetaArgsDict
 
+FIELD_MANAGER = "pulumi.com/patchFieldManager"
 SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
 """The engine doesn't wait for an object to become ready or to be gone: one watch decides Ready,
 and the proof of absence waits for what is deleted."""
@@ -24,7 +27,11 @@ def metadata(
     fields: ObjectMetaArgsDict = {
         "name": name,
         "labels": dict(labels),
-        "annotations": {**({} if wait else SKIP_AWAIT), **(annotations or {})},
+        "annotations": {
+            FIELD_MANAGER: naming.FIELD_MANAGER,
+            **({} if wait else SKIP_AWAIT),
+            **(annotations or {}),
+        },
     }
     if namespace is not None:
         fields["namespace"] = namespace

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from infra import naming
 from infra.contract import StageFile
 from infra.kubernetes.objects import metadata
 
@@ -24,6 +25,8 @@ class SpaceArgs:
 
     name: str
     labels: Mapping[str, str]
+    repository: str
+    driver: str
     stage: StageFile
     pod_security: str
 
@@ -41,7 +44,17 @@ class Space(pulumi.ComponentResource):
             POD_SECURITY.format(mode=mode): args.pod_security for mode in ("enforce", "warn")
         }
         self.namespace = kubernetes.core.v1.Namespace(
-            args.name, metadata=metadata(args.name, {**args.labels, **security}), opts=child
+            args.name,
+            metadata=metadata(
+                args.name,
+                {**args.labels, **security},
+                # Whose environment it is, exactly, also while the stack has no outputs yet.
+                annotations={
+                    naming.ANNOTATION_REPOSITORY: args.repository,
+                    naming.ANNOTATION_DRIVER: args.driver,
+                },
+            ),
+            opts=child,
         )
         inside = pulumi.ResourceOptions(parent=self, depends_on=[self.namespace])
         capacity = args.stage.capacity
