@@ -133,6 +133,11 @@ def build(settings: Settings) -> Bot:
             engine.EngineSettings(
                 backend_url=settings.backend,
                 passphrase=settings.pulumi_passphrase.get_secret_value(),
+                work_dir=settings.data_dir / "engine",
+                secrets_provider=settings.pulumi_secrets_provider,
+                access_token=settings.pulumi_access_token.get_secret_value()
+                if settings.pulumi_access_token
+                else None,
             )
         )
         connection = kube_api.connect(platform.kubeconfig, platform.context)

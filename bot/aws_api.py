@@ -44,6 +44,18 @@ def ec2(region: str, endpoint: str | None) -> EC2Client:
     return boto3.client("ec2", region_name=region, endpoint_url=endpoint, config=BOUNDS)
 
 
+def keys(
+    *, bucket: str, prefix: str, region: str | None, endpoint: str | None, profile: str | None
+) -> list[str]:
+    """The keys in an S3 bucket that begin with a prefix. Raises UnreachableError."""
+    with _reachable("S3"):
+        client = boto3.Session(profile_name=profile, region_name=region).client(
+            "s3", endpoint_url=endpoint, config=BOUNDS
+        )
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [one["Key"] for page in pages for one in page.get("Contents", ())]
+
+
 class CloudEdge:
     """Implements `bot.ports.Edge`."""
 

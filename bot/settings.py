@@ -26,6 +26,7 @@ SECRETS = (
     "github_private_key",
     "database_url",
     "pulumi_passphrase",
+    "pulumi_access_token",
 )
 """The settings that are never shown."""
 
@@ -64,7 +65,17 @@ class Settings(pydantic.BaseModel):
     """An SQLAlchemy URL (`sqlite:////…`, `postgresql+psycopg://…`); none: an SQLite file in the
     data folder. A secret, as it may hold a password."""
     pulumi_backend_url: str | None = None
-    """Pulumi's state backend (`s3://…`, `file://…`); none: a folder in the data folder."""
+    """Pulumi's state backend (`s3://…`, `file://…`, Pulumi Cloud's `https://api.pulumi.com`);
+    none: a folder in the data folder."""
+    pulumi_access_token: _Secret | None = None
+    """The access token for Pulumi Cloud, where that is the state backend."""
+    pulumi_secrets_provider: str = pydantic.Field(
+        default="passphrase",
+        pattern=r"^(passphrase|default|(awskms|azurekeyvault|gcpkms|hashivault)://\S+)$",
+    )
+    """What encrypts the secrets of new environments: `passphrase`, a key like `awskms://KEY?region=…`,
+    or `default`, which is Pulumi Cloud's own where the state is kept there. An environment keeps
+    the one that it was made with."""
     pulumi_passphrase: _Secret
     """Encrypts the secrets in Pulumi's state. Keep it: without it no environment can be changed or
     taken away."""

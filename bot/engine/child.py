@@ -1,34 +1,34 @@
-"""What happens inside the engine's child process.
+"""What happens inside the engine's child processes.
 
-Imported by the fork server, so that each child starts with Pulumi's SDKs in memory. The child leads
-a process group of its own, which its parent can end as a whole, and dies with its parent.
+Imported by the fork server, so that each child starts with Pulumi's SDKs in memory. The child is a
+guard (`bot.engine.guard`), which forks a worker that does the job; see
+docs/decisions/0007-engine-repair.md for who ends whom.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import multiprocessing.connection
 import os
 import signal
-import sys
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 import pulumi_kubernetes as kubernetes
 from pulumi import automation
 from pulumi.automation import errors as automation_errors
 
-from bot.engine import events, job, stack
-from infra import contract, naming, preview
+from bot import errors
+from bot.engine import events, failures, group, guard, job, repair, state, whereabouts, workspace
+from bot.engine.stack import Deployment, EventStack
+from infra import contract
 
 if TYPE_CHECKING:
     from bot.engine.engine import EngineSettings
 
-PR_SET_PDEATHSIG = 1
-"""From linux/prctl.h."""
+INTERRUPTED = "interrupted before it was done"
+
+_Result = TypeVar("_Result")
 
 # The SDK loads its modules at first use: touched here, they are loaded once, before the fork.
 _WARM = (
@@ -40,108 +40,182 @@ _WARM = (
 )
 
 
-def run(
+def run(  # noqa: PLR0917 - a process takes its arguments by position
     what: job.Job,
     settings: EngineSettings,
+    mark: str,
+    deadline: float,
+    beats: multiprocessing.connection.Connection,
     sender: multiprocessing.connection.Connection,
 ) -> None:
-    """The child's main function: do the job, send events and the answer, and end."""
-    os.setsid()
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # The engine's own process gets the interrupt too, as a member of the group, and ends orderly;
-    # this process has to stay to hear how.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """The child's main function: guard the worker that does the job, and leave nothing of it."""
+    guard.lead()
+    record = group.of(os.getpid(), what.stack, mark)
     try:
-        answer: job.Message = _do(what, settings, sender)
-    except automation_errors.CommandError as error:
-        answer = job.Failed(events.explain(str(error)))
-    except Exception as error:
-        answer = job.Failed(f"{type(error).__name__}: {error}")
-    sender.send(answer)
+        place = _place(what, settings, record)
+    except OSError as error:
+        sender.send(failures.without_room(error))
+        return
+    worker = os.fork()
+    if worker == 0:
+        beats.close()
+        os._exit(_Worker(what, settings, mark, place, sender).run(record.session))
     sender.close()
+    code = guard.Guard(worker, beats, deadline, settings.cancel_seconds).watch()
+    if guard.clear(record):
+        place.leave()
+    raise SystemExit(code if code >= 0 else 128 - code)
 
 
-def _do(
-    what: job.Job,
-    settings: EngineSettings,
-    sender: multiprocessing.connection.Connection,
-) -> job.Done:
-    if what.verb == "warm":
-        return job.Done({}, {})
-    with _workspace(what, settings) as workspace:
-        if what.verb == "exists":
-            names = [summary.name for summary in workspace.list_stacks()]
-            return job.Done({"exists": what.stack in names}, {})
-        follow = events.Follower(lambda text: sender.send(job.Event(text)))
-        if what.verb == "destroy":
-            return _destroy(what.stack, workspace, follow)
-        target = stack.EventStack(what.stack, workspace, follow, make=True)
+def _place(what: job.Job, settings: EngineSettings, record: group.Record) -> workspace.Place:
+    """The folder to work in, in which nobody else works any more."""
+    settings.work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not what.changes:
+        return workspace.Place(tempfile.mkdtemp(prefix="question-", dir=settings.work_dir))
+    place = workspace.Place.of(settings.work_dir, what.stack)
+    before = group.read(place.record)
+    if before is not None and not group.end(before, settings.cancel_seconds):
+        raise OSError(f"process group {before.session} of an earlier operation does not end")
+    group.write(record, place.record)
+    return place
+
+
+class _Worker:
+    """Does one job."""
+
+    def __init__(
+        self,
+        what: job.Job,
+        settings: EngineSettings,
+        mark: str,
+        place: workspace.Place,
+        sender: multiprocessing.connection.Connection,
+    ) -> None:
+        self._what = what
+        self._settings = settings
+        self._mark = mark
+        self._place = place
+        self._sender = sender
+        self._interrupted = False
+        self._opening = True
+        """Only the state backend was asked so far."""
+
+    def run(self, leader: int) -> int:
+        """Do it, send the answer, and return the process's exit code."""
+        guard.follow(leader)
+        # The command line gets the same interrupt and ends orderly; this process has to stay to
+        # hear how, and begins nothing more. A handler, as an ignored signal stays ignored in the
+        # programs that are started.
+        signal.signal(signal.SIGINT, self._interrupt)
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        try:
+            answer: job.Message = self._do()
+        except automation_errors.CommandError as error:
+            answer = (
+                job.Failed(INTERRUPTED)
+                if self._interrupted and self._opening
+                else failures.judge(str(error), opening=self._opening)
+            )
+        except errors.UnreachableError as error:
+            answer = job.Failed(error.message, job.Kind.UNREACHABLE)
+        except errors.EngineError as error:
+            answer = job.Failed(error.message)
+        except OSError as error:
+            answer = failures.without_room(error)
+        except Exception as error:
+            answer = job.Failed(f"{type(error).__name__}: {error}")
+        self._sender.send(answer)
+        self._sender.close()
+        return 0
+
+    def _interrupt(self, *_: object) -> None:
+        self._interrupted = True
+
+    def _say(self, text: str) -> None:
+        self._sender.send(job.Event(text))
+
+    def _do(self) -> job.Done:
+        if self._what.verb == "warm":
+            return job.Done({}, {})
+        # The Automation API looks for `pulumi` on this process's own PATH.
+        os.environ.update(workspace.environment(self._settings, self._mark))
+        opened = self._place.workspace(self._settings.secrets_provider)
+        if self._what.verb == "names":
+            return job.Done({"names": [one.name for one in opened.list_stacks()]}, {})
+        target = EventStack(self._what.stack, opened, events.Follower(self._say))
+        deployment = target.state()
+        match self._what.verb:
+            case "exists":
+                return job.Done({"exists": deployment is not None}, {})
+            case "origin":
+                return job.Done({"origin": deployment and state.origin(deployment)}, {})
+            case "up":
+                return self._up(target, opened, deployment)
+            case _:
+                return self._destroy(target, opened, deployment)
+
+    def _up(
+        self,
+        target: EventStack,
+        opened: automation.LocalWorkspace,
+        deployment: Deployment | None,
+    ) -> job.Done:
+        config = self._what.config
+        opened.save_stack_settings(target.name, workspace.stack_settings(config, deployment))
+        if deployment is None:
+            target.make(self._settings.secrets_provider)
         # Whatever is in the config goes into the state's history: secrets only encrypted.
         secrets = {
-            _full(key): automation.ConfigValue(what.config[key], secret=True)
+            workspace.full(key): automation.ConfigValue(config[key], secret=True)
             for key in contract.SECRET_KEYS
-            if what.config.get(key)
+            if config.get(key)
         }
         if secrets:
             target.set_all_config(secrets)
-        result = target.up(on_event=follow, suppress_outputs=True, suppress_progress=True)
+        self._repair(target, deployment)
+        result = self._begin(
+            target,
+            lambda: target.up(
+                on_event=target.follow, suppress_outputs=True, suppress_progress=True
+            ),
+        )
         outputs = {name: output.value for name, output in result.outputs.items()}
         return job.Done(outputs, _changes(result.summary))
 
+    def _destroy(
+        self,
+        target: EventStack,
+        opened: automation.LocalWorkspace,
+        deployment: Deployment | None,
+    ) -> job.Done:
+        if deployment is None:
+            return job.Done({}, {})
+        opened.save_stack_settings(target.name, workspace.stack_settings({}, deployment))
+        self._repair(target, deployment)
+        result = self._begin(
+            target,
+            lambda: target.destroy(
+                on_event=target.follow, suppress_outputs=True, suppress_progress=True, remove=True
+            ),
+        )
+        return job.Done({}, _changes(result.summary))
 
-def _destroy(name: str, workspace: automation.LocalWorkspace, follow: events.Follower) -> job.Done:
-    try:
-        target = stack.EventStack(name, workspace, follow, make=False)
-    except automation_errors.StackNotFoundError:
-        return job.Done({}, {})
-    result = target.destroy(
-        on_event=follow, suppress_outputs=True, suppress_progress=True, remove=True
-    )
-    return job.Done({}, _changes(result.summary))
+    def _repair(self, target: EventStack, deployment: Deployment | None) -> None:
+        """Take up what an interrupted operation left."""
+        for resource in repair.pending(deployment or {}):
+            name = events.subject(resource["urn"])
+            if name:
+                self._say(f"looking again at {name}, which an interrupted engine was working on")
+        if deployment and deployment.get(repair.PENDING):
+            target.replace(repair.mended(deployment, whereabouts.find))
+
+    def _begin(self, target: EventStack, operate: Callable[[], _Result]) -> _Result:
+        if self._interrupted:
+            raise errors.EngineError(INTERRUPTED)
+        self._opening = False
+        return target.unlocked(operate)
 
 
 def _changes(summary: automation.UpdateSummary) -> dict[str, int]:
     changes = summary.resource_changes or {}
     return {str(getattr(kind, "value", kind)): count for kind, count in changes.items()}
-
-
-@contextlib.contextmanager
-def _workspace(what: job.Job, settings: EngineSettings) -> Iterator[automation.LocalWorkspace]:
-    """A workspace in a private folder that holds the stack's config and goes afterwards."""
-    environ = {
-        **settings.environ,
-        # Our own plugin is installed beside the interpreter that runs the bot.
-        "PATH": os.pathsep.join(
-            [settings.environ.get("PATH", os.environ.get("PATH", "")), str(_scripts())]
-        ),
-        "PULUMI_BACKEND_URL": settings.backend_url,
-        "PULUMI_CONFIG_PASSPHRASE": settings.passphrase,
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-    # The Automation API looks for `pulumi` on this process's own PATH.
-    os.environ.update(environ)
-    with tempfile.TemporaryDirectory(prefix="understudy-engine-") as folder:
-        # The project is named as the one in stacks/preview, so both drivers share a stack.
-        project = automation.ProjectSettings(name=naming.PROJECT, runtime="python", main=folder)
-        config = {
-            _full(key): value
-            for key, value in what.config.items()
-            if key not in contract.SECRET_KEYS
-        }
-        yield automation.LocalWorkspace(
-            work_dir=folder,
-            program=preview.program,
-            project_settings=project,
-            stack_settings={what.stack: automation.StackSettings(config=config)}
-            if config
-            else None,
-        )
-
-
-def _full(key: str) -> str:
-    """A config key with the project's name."""
-    return f"{naming.PROJECT}:{key}"
-
-
-def _scripts() -> Path:
-    return Path(sys.executable).parent

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from bot import ports
-from bot.engine import job, operation
+from bot import model, ports
+from bot.engine import job, listing, operation
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -18,14 +19,24 @@ class EngineSettings:
     """Pulumi's state backend: `file://…`, `s3://…` or Pulumi Cloud."""
     passphrase: str = dataclasses.field(repr=False)
     """Encrypts the secrets in the state."""
+    work_dir: Path
+    """A folder of this bot's own, for what operations need while they run. Losing it loses
+    nothing."""
+    secrets_provider: str = "passphrase"
+    """What encrypts the secrets of new stacks: `passphrase`, `awskms://…`, …"""
+    access_token: str | None = dataclasses.field(default=None, repr=False)
+    """For Pulumi Cloud."""
     environ: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Environment variables of the engine and its plugins, besides the process's own."""
     cancel_seconds: float = 20.0
     """How long an interrupted operation may take to end by itself."""
+    watchdog_seconds: float = 25.0
+    """An operation that was not vouched for so long is interrupted. With `cancel_seconds` it has to
+    be less than what is left of a lease when it was vouched for the last time."""
 
 
 class PulumiEngine:
-    """Implements `bot.ports.Engine`."""
+    """Implements `bot.ports.Engine` and `bot.ports.Stacks`."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
@@ -42,13 +53,30 @@ class PulumiEngine:
         return self._start(job.Job("destroy", name, {}), on_event)
 
     def exists(self, name: str) -> bool:
-        """Whether the backend has a stack of this name. Raises EngineError."""
-        found = self._start(job.Job("exists", name, {}), lambda _: None).result()
-        return bool(found.outputs.get("exists"))
+        """Whether the backend has a stack of this name. Raises EngineError, UnreachableError."""
+        return bool(self._ask("exists", name)["exists"])
+
+    def names(self) -> Sequence[str]:
+        """Every stack of the project. See `bot.ports.Stacks`."""
+        found = listing.names(self._settings.backend_url)
+        if found is None:
+            answer = self._ask("names")["names"]
+            assert isinstance(answer, list)
+            found = answer
+        return found
+
+    def origin(self, name: str) -> model.Origin | None:
+        """Whose stack it is. See `bot.ports.Stacks`. Raises EngineError for a damaged state."""
+        found = self._ask("origin", name)["origin"]
+        assert found is None or isinstance(found, model.Origin)
+        return found
 
     def warm(self) -> None:
         """Start the fork server and its imports, so that the first operation needn't."""
-        self._start(job.Job("warm", "", {}), lambda _: None).result()
+        self._ask("warm")
+
+    def _ask(self, verb: job.Verb, name: str = "") -> Mapping[str, object]:
+        return self._start(job.Job(verb, name, {}), lambda _: None).result().outputs
 
     def _start(self, what: job.Job, on_event: ports.OnEvent) -> operation.ChildOperation:
         return operation.ChildOperation(self._context, what, self._settings, on_event)

@@ -20,7 +20,8 @@ ROOT = "pulumi:pulumi:Stack"
 MAX_MESSAGE = 2000
 """Characters of an error that people are shown."""
 
-_ERROR_LINE = re.compile(r"^\s*error:\s*(.+)$", re.MULTILINE)
+_ERROR_LINE = re.compile(r"^\s*(?:stderr: )?error:\s*(.+)$", re.MULTILINE)
+"""The Automation API puts `stderr: ` before the first line of what the command line printed."""
 _FRAME = re.compile(r"^(Traceback|\s+File ).*$", re.MULTILINE)
 
 
@@ -37,7 +38,8 @@ class Follower:
     """Turns engine events into lines: one when a resource begins, one when it has ended."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+        self.say = say
+        """Takes a line for people."""
         self.outputs: dict[str, object] | None = None
         """The root's outputs, when they were told."""
         self.changes: dict[automation.OpType, int] = {}
@@ -57,7 +59,7 @@ class Follower:
         elif event.res_op_failed_event:
             metadata = event.res_op_failed_event.metadata
             if name := subject(metadata.urn):
-                self._say(f"failed: {name}")
+                self.say(f"failed: {name}")
         elif event.summary_event:
             self.changes = dict(event.summary_event.resource_changes or {})
             self.finished.set()
@@ -67,12 +69,17 @@ class Follower:
         verbs = _VERBS.get(str(getattr(metadata.op, "value", metadata.op)))
         name = subject(metadata.urn)
         if verbs and name:
-            self._say(f"{verbs[tense]} {name}")
+            self.say(f"{verbs[tense]} {name}")
+
+
+def error_lines(output: str) -> list[str]:
+    """The engine's `error:` lines, each once."""
+    return list(dict.fromkeys(line.strip() for line in _ERROR_LINE.findall(output)))
 
 
 def explain(output: str) -> str:
     """The sentences that matter out of the engine's output: its `error:` lines, each once."""
-    found = list(dict.fromkeys(line.strip() for line in _ERROR_LINE.findall(output)))
+    found = error_lines(output)
     specific = [line for line in found if not line.startswith(("update failed", "an unhandled"))]
     text = "; ".join(specific or found) or _FRAME.sub("", output).strip()
     return text[:MAX_MESSAGE]

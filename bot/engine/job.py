@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import Literal
+
+Verb = Literal["up", "destroy", "exists", "names", "origin", "warm"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
     """One operation."""
 
-    verb: Literal["up", "destroy", "exists", "warm"]
+    verb: Verb
     stack: str
     config: dict[str, str]
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change something, and so runs under a lease."""
+        return self.verb in ("up", "destroy")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +35,18 @@ class Done:
     """The operation succeeded."""
 
     outputs: dict[str, object]
+    """The stack's outputs; for a question, its answer."""
     changes: dict[str, int]
+
+
+@enum.unique
+class Kind(enum.Enum):
+    """Why an operation failed."""
+
+    ENGINE = "engine"
+    """The program, a provider or the engine: the environment's own failure."""
+    UNREACHABLE = "unreachable"
+    """The state backend did not answer, or there is no room for files: nobody's fault here."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,6 +54,7 @@ class Failed:
     """The operation failed; the message is for people and holds no secret."""
 
     message: str
+    kind: Kind = Kind.ENGINE
 
 
 Message = Event | Done | Failed
