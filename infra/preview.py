@@ -62,12 +62,6 @@ class PreviewEnvironment(pulumi.ComponentResource):
             ),
             child,
         )
-        pool = node_pool.NodePool(
-            node_pool.NodePoolArgs(
-                inputs.name, inputs.labels, inputs.stage, inputs.platform.node_class
-            ),
-            child,
-        )
         inside = pulumi.ResourceOptions(
             parent=self, providers=[cluster], depends_on=[space.namespace]
         )
@@ -75,7 +69,11 @@ class PreviewEnvironment(pulumi.ComponentResource):
             NetworkArgs(inputs.name, inputs.labels, inputs.stage, inputs.platform), inside
         )
         # The operator looks only at pods that are made after the Instrumentation.
-        before_pods: list[pulumi.Resource] = [*space.bounds, *network.policies, pool.pool]
+        before_pods: list[pulumi.Resource] = [*space.bounds, *network.policies]
+        node_class = inputs.platform.node_class
+        if node_class is not None:
+            pool = node_pool.NodePoolArgs(inputs.name, inputs.labels, inputs.stage, node_class)
+            before_pods.append(node_pool.NodePool(pool, child).pool)
         telemetry = instrumentation.InstrumentationArgs(
             inputs.name,
             inputs.labels,
@@ -94,8 +92,8 @@ class PreviewEnvironment(pulumi.ComponentResource):
                 inputs.labels,
                 inputs.commit,
                 inputs.stage,
-                node_pool.node_selector(inputs.name),
-                (node_pool.toleration(inputs.name),),
+                {} if node_class is None else node_pool.node_selector(inputs.name),
+                () if node_class is None else (node_pool.toleration(inputs.name),),
                 annotations,
                 inputs.platform.pod_security,
             ),

@@ -92,16 +92,19 @@ def container(args: WorkloadsArgs, name: str, workload: Service | Job) -> Contai
 
 
 def pod(args: WorkloadsArgs, containers: list[ContainerArgsDict], restart: str) -> PodSpecArgsDict:
-    """A pod specification that runs on the environment's own nodes and knows no credentials."""
-    return {
+    """A pod specification that runs on the environment's nodes and knows no credentials."""
+    fields: PodSpecArgsDict = {
         "containers": containers,
         "restart_policy": restart,
-        "node_selector": dict(args.node_selector),
-        "tolerations": list(args.tolerations),
         "automount_service_account_token": False,
         "enable_service_links": False,
         "termination_grace_period_seconds": TERMINATION_GRACE_SECONDS,
     }
+    if args.node_selector:
+        fields["node_selector"] = dict(args.node_selector)
+    if args.tolerations:
+        fields["tolerations"] = list(args.tolerations)
+    return fields
 
 
 def deployment(args: WorkloadsArgs, name: str, service: Service) -> DeploymentSpecArgsDict:

@@ -95,6 +95,15 @@ def test_pods_run_only_on_the_environments_own_nodes(recorder: Recorder) -> None
         assert pod["automountServiceAccountToken"] is False
 
 
+def test_without_karpenter_pods_run_on_the_clusters_own_nodes() -> None:
+    recorder = run(Recorder(), platform=PLATFORM.model_copy(update={"node_class": None}))
+    assert recorder.kind("karpenter.sh/v1:NodePool") == []
+    made = [*recorder.kind("apps/v1:Deployment"), *recorder.kind("batch/v1:Job")]
+    assert len(made) == 3
+    for workload in made:
+        assert not {"nodeSelector", "tolerations"} & set(workload["spec"]["template"]["spec"])
+
+
 def test_a_commits_image_is_the_one_with_its_sha(recorder: Recorder) -> None:
     images = {
         deployment["spec"]["template"]["spec"]["containers"][0]["image"]

@@ -28,6 +28,14 @@ def test_what_the_bot_writes_the_program_reads() -> None:
     assert PreviewInputs.from_config(config.get) == written
 
 
+def test_a_platform_without_karpenter_says_so_in_the_config() -> None:
+    written = inputs(platform=Platform(domain="preview.test", node_class=None))
+    config = written.to_config()
+    assert PreviewInputs.from_config(config.get).platform.node_class is None
+    config["platform"] = "{domain: preview.test, node_class: null}"
+    assert PreviewInputs.from_config(config.get) == written
+
+
 def test_by_hand_the_gate_is_on() -> None:
     config = inputs(gate=False).to_config()
     del config["gate"]
