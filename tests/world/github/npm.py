@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.world.tools.cache import cache_dir, kept
+from tests.world.tools.debian import ensure_debian
 from tests.world.tools.errors import ToolError
 from tests.world.tools.progress import step
+
+_DEBIAN = ("npm", "ca-certificates")
+"""Node.js is one of the first's dependencies; it trusts what the second holds."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,7 @@ def load(published: Published) -> Any:
 
 def _pack(published: Published, folder: Path) -> Path:
     wanted = f"{published.package}@{published.version}"
-    if shutil.which("npm") is None:
-        raise ToolError(f"npm is missing, and {wanted} comes from there: install Node.js with npm")
+    _ensure_npm(wanted)
     ran = subprocess.run(
         ["npm", "pack", wanted, "--silent", "--ignore-scripts", "--pack-destination", str(folder)],
         cwd=folder,
@@ -90,6 +93,20 @@ def _pack(published: Published, folder: Path) -> Path:
         last = (ran.stderr or ran.stdout).strip().splitlines()[-1:]
         raise ToolError(f"npm pack {wanted} failed: {' '.join(last) or 'it made no archive'}")
     return packed[0]
+
+
+def _ensure_npm(wanted: str) -> None:
+    if shutil.which("npm") is not None:
+        return
+    why = ""
+    try:
+        ensure_debian(_DEBIAN)
+    except ToolError as error:
+        why = f" ({error})"
+    if shutil.which("npm") is None:
+        raise ToolError(
+            f"npm is missing, and {wanted} comes from there: install Node.js with npm{why}"
+        )
 
 
 def _check(published: Published, archive: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 
 from tests.world.tools.errors import ToolError
 from tests.world.tools.progress import step
@@ -23,18 +24,18 @@ PACKAGES = (
 )
 
 
-def _missing() -> list[str]:
-    asked = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *PACKAGES]
+def _missing(packages: Sequence[str]) -> list[str]:
+    asked = ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *packages]
     answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
     present = {line.split()[0] for line in answer.splitlines() if line.endswith(" installed")}
-    return [name for name in PACKAGES if name not in present]
+    return [name for name in packages if name not in present]
 
 
-def ensure_debian() -> None:
-    """Install what is missing of `PACKAGES`; raises ToolError where that is not possible."""
+def ensure_debian(packages: Sequence[str] = PACKAGES) -> None:
+    """Install those packages that are missing; raises ToolError where that is not possible."""
     if shutil.which("dpkg-query") is None:
         raise ToolError("the local world needs Debian or Ubuntu: dpkg-query is not here")
-    missing = _missing()
+    missing = _missing(packages)
     if not missing:
         return
     command = "apt-get install --no-install-recommends " + " ".join(missing)

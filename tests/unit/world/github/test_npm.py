@@ -70,5 +70,41 @@ def test_a_missing_npm_is_said_to_be_missing(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolError, match="npm is missing"):
+    with pytest.raises(ToolError, match=r"npm is missing.*install Node.js with npm \(.*dpkg-query"):
         npm.fetch(published(archive))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        pytest.param('cp "$NPM" "${0%/*}/npm"', "", id="installed"),
+        pytest.param(
+            "echo 'E: Unable to locate package npm' >&2; exit 100",
+            r"npm is missing.*apt-get install .*npm.* failed: E: Unable to locate",
+            id="nowhere to be had",
+        ),
+    ],
+)
+def test_a_missing_npm_comes_from_debian(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outcome: str, sentence: str
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    programs = tmp_path / "debian"
+    programs.mkdir()
+    (programs / "cp").symlink_to("/bin/cp")
+    scripts = {
+        "dpkg-query": "exit 1",
+        "apt-get": f'echo "$@" >> {tmp_path}/apt; test "$1" = install || exit 0; {outcome}',
+    }
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("NPM", str(tmp_path / "bin" / "npm"))
+    monkeypatch.setenv("PATH", str(programs))
+    if sentence:
+        with pytest.raises(ToolError, match=sentence):
+            npm.fetch(published(archive))
+    else:
+        assert npm.fetch(published(archive)).read_text() == '{"a": 1}'
+    installed = (tmp_path / "apt").read_text().splitlines()[-1]
+    assert {"install", "npm"} <= set(installed.split())
