@@ -12,6 +12,11 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export PYTHONDONTWRITEBYTECODE := 1
 
+# `make demo CLUSTER=…`; a variable of this name in somebody's environment means something else.
+ifeq ($(origin CLUSTER),command line)
+export UNDERSTUDY_WORLD_CLUSTER := $(CLUSTER)
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all bench lint format lock clean
 
@@ -31,7 +36,7 @@ $(VENV)/bin/pulumi-resource-understudy: $(VENV)/done
 
 setup: $(VENV)/bin/pulumi-resource-understudy ## Install what development needs
 
-demo: setup ## A pull request gets an environment, and it goes away again (KEEP=1 leaves it up)
+demo: setup ## A pull request gets an environment, and it goes away again (KEEP=1 leaves it up; CLUSTER=kubeconfig or kind)
 	@$(BIN)/python -m tests.world.demo $(if $(KEEP),--keep)
 
 test: setup ## Unit, contract, one end-to-end walk and a sample of the rest

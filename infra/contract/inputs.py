@@ -60,8 +60,8 @@ class Platform(_Section):
     python_instrumentation_image: str | None = None
     """The image that the operator injects; none: the operator's default."""
     node_class: str | None = "default"
-    """The EC2NodeClass that every environment's NodePool refers to; null: no Karpenter, and pods run
-    on the cluster's own nodes."""
+    """The EC2NodeClass that every environment's NodePool refers to; null: no Karpenter, and pods
+    run on the cluster's own nodes."""
     primary_distribution_id: str | None = None
     """The production distribution that leads to environments; none: no edge route."""
     aws_region: str = "us-east-1"

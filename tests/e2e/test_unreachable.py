@@ -9,7 +9,7 @@ import pytest
 
 from bot import model
 from infra import naming
-from tests.world.cluster import kubeconfig
+from tests.world.cluster import Cluster, kubeconfig
 from tests.world.cluster.api import CORE, KARPENTER
 from tests.world.walk import STAGE_FILE, Walk
 from tests.world.world import SECRET, World
@@ -29,6 +29,7 @@ def broken(world: World, request: pytest.FixtureRequest) -> Iterator[Walk]:
     if request.param == "Pulumi":
         settings["pulumi_backend_url"] = "file:///does/not/exist"
     elif request.param == "Kubernetes":
+        assert isinstance(world.cluster, Cluster)
         plane = world.cluster.plane
         path = world.cluster.folder / "nobody.kubeconfig"
         kubeconfig.write(path, f"https://{NOBODY}", plane.authority.certificate, plane.admin)

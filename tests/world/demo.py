@@ -6,6 +6,7 @@ Everything that is printed was measured or fetched in this run.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import threading
@@ -18,13 +19,21 @@ import rich.table
 
 from bot import model
 from tests.world import tools
+from tests.world.cluster import Cluster
+from tests.world.cluster.choice import choose
+from tests.world.cluster.ground import Ground
 from tests.world.prepare import prepare
 from tests.world.tools import ToolError
 from tests.world.walk import REPOSITORY, STAGE_FILE, Walk, WalkError
 from tests.world.world import ALIAS, World
 
-_KINDS = "namespaces,nodepools.karpenter.sh,nodeclaims.karpenter.sh,nodes"
-_INSIDE = "pods,services,ingresses,networkpolicies,instrumentations.opentelemetry.io"
+_KINDS = "namespaces,nodes"
+_INSIDE = "pods,services,ingresses,networkpolicies"
+_FURNISHED = {
+    _KINDS: "namespaces,nodepools.karpenter.sh,nodeclaims.karpenter.sh,nodes",
+    _INSIDE: f"{_INSIDE},instrumentations.opentelemetry.io",
+}
+"""What there is more of on a cluster of the world's own."""
 
 
 class Demo:
@@ -39,11 +48,16 @@ class Demo:
         """Say what comes next."""
         self._console.rule(f"[bold]{text}[/bold]  {time.monotonic() - self._began:.1f} s")
 
-    def run(self, keep: bool) -> None:
+    def run(self, cluster: Ground, keep: bool) -> None:
         """The whole walk."""
         console = self._console
-        self.chapter("Starting the world: a real cluster, Karpenter, the operator, clouds")
-        with World() as world:
+        if isinstance(cluster, Cluster):
+            self.chapter("Starting the world: a real cluster, Karpenter, the operator, clouds")
+        else:
+            self.chapter("Starting the world on a given cluster: clouds, GitHub, the bot")
+            for text in cluster.leaves_out:
+                console.print(f"  left out there: {text}")
+        with World(cluster=cluster) as world:
             for name, seconds in world.seconds.items():
                 console.print(f"  {name:<12} after {seconds:.1f} s")
             world.start_bot()
@@ -80,7 +94,7 @@ class Demo:
         self._timeline(walk)
         walk.until("the last word in the comment", lambda: "Proved" in walk.comment())
         console.print(rich.panel.Panel(rich.markdown.Markdown(walk.comment()), title="the proof"))
-        console.print(self._kubectl(walk, "get", _KINDS))
+        console.print(self._get(walk, _KINDS))
 
     def _edge_serves(self, walk: Walk) -> bool:
         headers = walk.edge_headers()
@@ -105,12 +119,16 @@ class Demo:
         self._console.print(f"  /api/items, through both services: {items.text.strip()}")
 
     def _listing(self, walk: Walk) -> None:
-        self._console.print(self._kubectl(walk, "get", _KINDS))
-        self._console.print(self._kubectl(walk, "get", _INSIDE, "--namespace", walk.name))
+        self._console.print(self._get(walk, _KINDS))
+        self._console.print(self._get(walk, _INSIDE, "--namespace", walk.name))
 
-    def _kubectl(self, walk: Walk, *words: str) -> str:
-        command = [str(tools.kubectl()), "--kubeconfig", str(walk.world.cluster.kubeconfig)]
-        ran = subprocess.run([*command, *words], capture_output=True, text=True, check=False)
+    def _get(self, walk: Walk, kinds: str, *words: str) -> str:
+        cluster = walk.world.cluster
+        command = [str(tools.kubectl()), "--kubeconfig", str(cluster.kubeconfig), "get"]
+        wanted = _FURNISHED[kinds] if isinstance(cluster, Cluster) else kinds
+        ran = subprocess.run(
+            [*command, wanted, *words], capture_output=True, text=True, check=False
+        )
         return (ran.stdout + ran.stderr).replace("[", "\\[")
 
     def _keep(self, walk: Walk) -> None:
@@ -139,8 +157,9 @@ def main() -> int:
     keep = parser.parse_args().keep
     console = rich.console.Console(highlight=False, soft_wrap=False)
     try:
-        prepare()
-        Demo(console).run(keep)
+        choice = choose(os.environ)
+        prepare(choice.name)
+        Demo(console).run(choice.make(), keep)
     except KeyboardInterrupt:
         console.print("ended by Ctrl-C; nothing is left")
         return 0 if keep else 130

@@ -10,8 +10,9 @@ import json
 import sys
 import time
 
-from tests.world import tools
+from tests.world import images, tools
 from tests.world.cluster import golden
+from tests.world.cluster.choice import KIND, OWN
 from tests.world.github import npm
 from tests.world.tools import ToolError
 from tests.world.tools.manifest import CRDS, TOOLS
@@ -30,23 +31,32 @@ def cold_seconds() -> float | None:
     return float(json.loads(path.read_text())["seconds"])
 
 
-def prepare() -> float:
-    """Make everything ready; returns the seconds that it took. Raises ToolError."""
-    seconds = _prepare()
+def prepare(cluster: str = OWN) -> float:
+    """Make ready what a world on that cluster is made of; returns the seconds that it took.
+
+    Raises ToolError.
+    """
+    seconds = _prepare(cluster)
     if seconds > _COLD_SECONDS:
         (tools.cache_dir() / _RECORD).write_text(json.dumps({"seconds": seconds}))
     return seconds
 
 
-def _prepare() -> float:
+def _prepare(cluster: str) -> float:
     began = time.monotonic()
-    tools.ensure_debian()
     tools.kubectl()
-    for name in TOOLS:
-        tools.tool(name)
-        if name in CRDS:
-            tools.crds(name)
-    golden.root()
+    if cluster == OWN:
+        tools.ensure_debian()
+        for name in TOOLS:
+            tools.tool(name)
+            if name in CRDS:
+                tools.crds(name)
+        golden.root()
+    else:
+        tools.tool("pulumi")
+        if cluster == KIND:
+            tools.tool("traefik")
+        images.build("shop")
     npm.fetch(npm.EXAMPLES)
     npm.fetch(npm.DESCRIPTION)
     return time.monotonic() - began

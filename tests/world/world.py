@@ -1,7 +1,8 @@
 """The whole world: cluster, clouds, edge and GitHub, production, and the bot.
 
-Everything runs in one network namespace at fixed addresses; what people and tests look at is shown
-on loopback ports of the host. `with World() as world:` leaves nothing behind.
+On its own cluster everything runs in one network namespace at fixed addresses, and what people and
+tests look at is shown on loopback ports of the host. On a given cluster the clouds, GitHub, edge
+and bot are the same. `with World() as world:` leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import boto3
 import requests
 import yaml
 
+from bot import clock, store
 from infra import contract
 from tests.world import images, kwok, plugins, production
 from tests.world.aws.paths import HEALTH_PATH
 from tests.world.aws.seed import REGION, Seeded, seed
+from tests.world.block import Block
 from tests.world.cluster import Cluster, netns
 from tests.world.cluster.control_plane import SERVER
-from tests.world.cluster.services import INGRESS_CLASS, INGRESS_PORT
+from tests.world.cluster.ground import Address, Ground
 from tests.world.cluster.waiting import until
 from tests.world.github.control import GitHubWorld
 from tests.world.karpenter import controller
@@ -40,45 +42,43 @@ SECRET = "world-webhook-secret"
 TOKEN = "world-token"
 
 _ROOT = Path(__file__).resolve().parents[2]
-_AWS = ("127.0.0.1", 5000)
-_GITHUB = ("127.0.0.1", 3000)
+_PREFIX = "UNDERSTUDY_"
+_ROWS = "understudy.db"
 _BOT = ("127.0.0.1", 9000)
-_EDGE = (netns.ADDRESS, 80)
-_OTLP = (netns.ADDRESS, 4318)
-_INGRESS = (netns.ADDRESS, INGRESS_PORT)
+_INSIDE: dict[str, Address] = {
+    "aws": ("127.0.0.1", 5000),
+    "github": ("127.0.0.1", 3000),
+    "bot": _BOT,
+    "edge": (netns.ADDRESS, 80),
+    "otlp": (netns.ADDRESS, 4318),
+}
+"""Where programs listen in a network namespace of their own."""
 
 
-class World:
+class World(Block):
     """Starts in half a minute, and ends in a second; a context manager."""
 
-    def __init__(self, *, deploy_seconds: float = 2.0, fake_nodes: bool = False) -> None:
+    seeded: Seeded
+    github: GitHubWorld
+
+    def __init__(
+        self,
+        *,
+        deploy_seconds: float = 2.0,
+        fake_nodes: bool = False,
+        cluster: Ground | None = None,
+    ) -> None:
+        """`cluster`: not started yet; None for one of the world's own."""
         self._deploy_seconds = deploy_seconds
         self._fake_nodes = fake_nodes
-        self.cluster = Cluster()
+        self.cluster = cluster or Cluster()
         self.joiner: Joiner | None = None
-        self.ports: dict[str, int] = {}
-        self.seeded: Seeded
-        self.github: GitHubWorld
-        self.bots: dict[str, str] = {"bot": _url(_BOT)}
+        self._at = {name: self.cluster.address(inside) for name, inside in _INSIDE.items()}
+        self._shown: dict[str, Address] = {}
+        self.bots: dict[str, str] = {"bot": _url(self._at["bot"])}
         """The addresses of bots inside the world, for hooks."""
         self.seconds: dict[str, float] = {}
         """How long each part of the start took, for those who want to shorten it."""
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start everything but the bot, and wait until an environment could be made."""
@@ -91,30 +91,31 @@ class World:
         self._programs()
         self.cluster.start()
         lap("cluster")
-        self._forward()
-        controller_seed = self._seed()
+        self._shown |= self.cluster.show({**self._at, "ingress": self.cluster.ingress.address})
+        self.github = GitHubWorld(self.url("github"))
+        self._seed()
         lap("aws")
-        controller.start(self.cluster, _url(_AWS), controller_seed)
-        operator.start(self.cluster)
-        self._python("netpol", "tests.world.netpol", "--kubeconfig", self.cluster.plane.kubeconfig)
+        own = self.cluster if isinstance(self.cluster, Cluster) else None
+        if own:
+            self._furnish(own)
         production.start(self.cluster)
-        if self._fake_nodes:
-            kwok.start(self.cluster)
-        self.joiner = Joiner(self.cluster, self.aws("ec2"), fake=self._fake_nodes)
-        self.joiner.start()
-        self.github = GitHubWorld(f"http://127.0.0.1:{self.ports['github']}")
         production.wait(self.cluster)
         lap("production")
-        operator.wait(self.cluster)
-        lap("operator")
-        controller.wait(self.cluster)
-        lap("karpenter")
+        if own:
+            operator.wait(own)
+            lap("operator")
+            controller.wait(own)
+            lap("karpenter")
 
     def stop(self) -> None:
-        """End and remove everything."""
-        if self.joiner is not None:
-            self.joiner.stop()
-        self.cluster.stop()
+        """End and remove everything. Raises ToolError where a given cluster keeps some of it."""
+        try:
+            if self.joiner is not None:
+                self.joiner.stop()
+            if not isinstance(self.cluster, Cluster):
+                self._clear()
+        finally:
+            self.cluster.stop()
 
     # -- the bot ----------------------------------------------------------------------------------
 
@@ -126,9 +127,9 @@ class World:
         `settings` are UNDERSTUDY_ variables in lower case. A second bot needs a name and a label
         of its own.
         """
-        if name not in self.ports:
-            address = (_BOT[0], _BOT[1] + len(self.bots))
-            self.ports |= self.cluster.forward({name: address})
+        if name not in self._shown:
+            address = self.cluster.address((_BOT[0], _BOT[1] + len(self.bots)))
+            self._shown |= self.cluster.show({name: address})
             self.bots[name] = _url(address)
         environ = self.bot_environ(name, platform, **settings)
         self.spawn(name, [sys.executable, "-m", "bot", "serve"], environ)
@@ -149,7 +150,7 @@ class World:
 
     def database_url(self, name: str = "bot") -> str:
         """Where a bot keeps its rows."""
-        return f"sqlite:///{self.cluster.folder / name / 'understudy.db'}"
+        return f"sqlite:///{self.cluster.folder / name / _ROWS}"
 
     def bot_environ(
         self, name: str = "bot", platform: contract.Platform | None = None, **settings: str
@@ -163,7 +164,7 @@ class World:
         )
         given = {
             "webhook_secret": SECRET,
-            "github_url": _url(_GITHUB),
+            "github_url": _url(self._at["github"]),
             "github_token": TOKEN,
             "data_dir": str(folder),
             "platform_file": str(description),
@@ -173,8 +174,11 @@ class World:
             "port": self.bots[name].rpartition(":")[2],
             **settings,
         }
-        names = {f"UNDERSTUDY_{name.upper()}": value for name, value in given.items()}
-        return {**self.pulumi_environ(), **names}
+        names = {f"{_PREFIX}{name.upper()}": value for name, value in given.items()}
+        # Without a value a variable counts as not set: what is meant for others stays with them.
+        others = {name: "" for name in os.environ if name.startswith(_PREFIX)}
+        others.pop("UNDERSTUDY_CACHE", None)
+        return {**self.pulumi_environ(), **others, **names}
 
     def pulumi_environ(self) -> dict[str, str]:
         """What a process needs to run Pulumi in this world."""
@@ -187,33 +191,42 @@ class World:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PULUMI_HOME": str(self.cluster.folder / "pulumi"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "KUBECONFIG": str(self.cluster.plane.kubeconfig),
+            "KUBECONFIG": str(self.cluster.inner_kubeconfig),
         }
 
     def platform(self) -> contract.Platform:
         """The platform that environments stand on here."""
-        return contract.Platform(
+        ingress = self.cluster.ingress
+        bare = contract.Platform(
             domain=DOMAIN,
             scheme="http",
-            port=INGRESS_PORT,
-            ingress_class=INGRESS_CLASS,
-            ingress_sources=(f"{netns.ADDRESS}/32",),
-            dns_servers=(f"{netns.ADDRESS}/32",),
-            otlp_endpoint=_url(_OTLP),
-            otlp_egress=(f"{netns.ADDRESS}/32:{_OTLP[1]}",),
-            python_instrumentation_image=images.AUTOINSTRUMENTATION,
-            node_class=controller.NODE_CLASS,
+            port=ingress.address[1],
+            ingress_class=ingress.class_name,
+            ingress_sources=ingress.sources,
+            node_class=None,
             primary_distribution_id=self.seeded.primary_id,
             aws_region=REGION,
-            aws_endpoint=_url(_AWS),
-            kubeconfig=str(self.cluster.plane.kubeconfig),
+            aws_endpoint=_url(self._at["aws"]),
+            kubeconfig=str(self.cluster.inner_kubeconfig),
+        )
+        if not isinstance(self.cluster, Cluster):
+            return bare
+        host, port = self._at["otlp"]
+        return bare.model_copy(
+            update={
+                "dns_servers": (f"{netns.ADDRESS}/32",),
+                "otlp_endpoint": _url(self._at["otlp"]),
+                "otlp_egress": (f"{host}/32:{port}",),
+                "python_instrumentation_image": images.AUTOINSTRUMENTATION,
+                "node_class": controller.NODE_CLASS,
+            }
         )
 
     # -- what people and tests look at ------------------------------------------------------------
 
     def url(self, name: str) -> str:
-        """The loopback address of `aws`, `github`, `bot`, `edge`, `ingress` or `otlp`."""
-        return f"http://127.0.0.1:{self.ports[name]}"
+        """Where this machine reaches `aws`, `github`, `bot`, `edge`, `ingress` or `otlp`."""
+        return _url(self._shown[name])
 
     def through_edge(
         self, path: str = "/", headers: Mapping[str, str] | None = None
@@ -247,8 +260,7 @@ class World:
 
     def publish(self, sha: str, env: Mapping[str, str] | None = None) -> None:
         """Do what a repository's own build does: images of this commit appear."""
-        for service in images.SERVICES:
-            self.cluster.import_image(images.commit_image(service, sha, env))
+        self.cluster.publish(sha, env)
 
     def spawn(self, name: str, words: Sequence[str | Path], env: Mapping[str, str]) -> None:
         """Start a process inside; it ends with the world."""
@@ -261,45 +273,45 @@ class World:
         self.spawn(name, [sys.executable, "-m", module, *words], env)
 
     def _programs(self) -> None:
-        self._python(
-            "aws", "tests.world.aws", *_at(_AWS), "--deploy-seconds", str(self._deploy_seconds)
-        )
-        hook = f"{_url(_BOT)}/webhook"
-        self._python(
-            "github",
-            "tests.world.github",
-            *_at(_GITHUB),
-            "--secret",
-            SECRET,
-            "--hook",
-            hook,
-            "--token",
-            TOKEN,
-        )
-        self._python("otlp", "tests.world.otlp", *_at(_OTLP))
-        self._python(
-            "edge",
-            "tests.world.edge",
-            *_at(_EDGE),
-            "--aws",
-            _url(_AWS),
-            "--resolve",
-            f"test={netns.ADDRESS}",
-        )
+        hook = f"{self.bots['bot']}/webhook"
+        options = {
+            "aws": ["--deploy-seconds", str(self._deploy_seconds)],
+            "github": ["--secret", SECRET, "--hook", hook, "--token", TOKEN],
+            "otlp": [],
+            "edge": [
+                "--aws",
+                _url(self._at["aws"]),
+                "--resolve",
+                f"test={self.cluster.ingress.address[0]}",
+            ],
+        }
+        for name, words in options.items():
+            host, port = self._at[name]
+            where = ["--host", host, "--port", str(port)]
+            self._python(name, f"tests.world.{name}", *where, *words)
 
-    def _forward(self) -> None:
-        self.ports |= self.cluster.forward(
-            {
-                "aws": _AWS,
-                "github": _GITHUB,
-                "bot": _BOT,
-                "edge": _EDGE,
-                "ingress": _INGRESS,
-                "otlp": _OTLP,
-            }
-        )
+    def _furnish(self, own: Cluster) -> None:
+        """Put under an own cluster's feet what environments use where it is there."""
+        controller.start(own, _url(self._at["aws"]), self.seeded)
+        operator.start(own)
+        self._python("netpol", "tests.world.netpol", "--kubeconfig", own.inner_kubeconfig)
+        if self._fake_nodes:
+            kwok.start(own)
+        self.joiner = Joiner(own, self.aws("ec2"), fake=self._fake_nodes)
+        self.joiner.start()
 
-    def _seed(self) -> Seeded:
+    def _clear(self) -> None:
+        """Take out of a given cluster what was made there."""
+        names = set()
+        for bot in self.bots:
+            self.stop_bot(bot)
+            if (self.cluster.folder / bot / _ROWS).exists():
+                rows = store.SqlStore(self.database_url(bot), clock.SystemClock())
+                names |= {row.name for row in rows.rows()}
+                rows.close()
+        self.cluster.clear(names)
+
+    def _seed(self) -> None:
         url = self.url("aws")
 
         def answers() -> bool:
@@ -315,14 +327,9 @@ class World:
             cluster_endpoint=SERVER,
             primary_alias=ALIAS,
             production_host=production.HOST,
-            production_port=INGRESS_PORT,
+            production_port=self.cluster.ingress.address[1],
         )
-        return self.seeded
 
 
-def _url(address: tuple[str, int]) -> str:
+def _url(address: Address) -> str:
     return f"http://{address[0]}:{address[1]}"
-
-
-def _at(address: tuple[str, int]) -> tuple[str, ...]:
-    return ("--host", address[0], "--port", str(address[1]))

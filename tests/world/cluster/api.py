@@ -7,8 +7,9 @@ starting, and its types want every field's absence looked at.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import urllib3
@@ -24,6 +25,8 @@ _CONTENT = {
     **dict.fromkeys(("GET", "POST", "DELETE"), "application/json"),
     "PATCH": "application/merge-patch+json",
 }
+_TIMEOUT = urllib3.Timeout(connect=3, read=30)
+_RETRIES = urllib3.Retry(3, backoff_factor=0.1, status_forcelist=(429,))
 
 
 class ApiError(Exception):
@@ -35,19 +38,46 @@ class ApiError(Exception):
 
 
 class Api:
-    """One API server, asked as the owner of a certificate; safe to use from several threads."""
+    """One API server; safe to use from several threads."""
 
-    def __init__(self, server: str, authority: Path, pair: Pair) -> None:
+    def __init__(
+        self,
+        server: str,
+        pool: urllib3.PoolManager,
+        credentials: Callable[[], dict[str, str]] = dict,
+    ) -> None:
+        """`credentials` are headers, asked for each time."""
         self._server = server
-        self._pool = urllib3.PoolManager(
+        self._pool = pool
+        self._credentials = credentials
+
+    @classmethod
+    def by_certificate(cls, server: str, authority: Path, pair: Pair) -> Self:
+        """Ask as the owner of a certificate."""
+        pool = urllib3.PoolManager(
             num_pools=1,
             maxsize=16,
             ca_certs=str(authority),
             cert_file=str(pair.certificate),
             key_file=str(pair.key),
-            timeout=urllib3.Timeout(connect=3, read=30),
-            retries=urllib3.Retry(3, backoff_factor=0.1, status_forcelist=(429,)),
         )
+        return cls(server, pool)
+
+    @classmethod
+    def by_kubeconfig(cls, path: Path) -> Self:
+        """Ask as the user of any kubeconfig's current context. Raises ConfigException."""
+        import kubernetes.config  # noqa: PLC0415 - see above: for a given cluster only
+
+        client = kubernetes.config.new_client_from_config(  # type: ignore[no-untyped-call]
+            str(path), persist_config=False
+        )
+        configuration = client.configuration
+
+        def credentials() -> dict[str, str]:
+            found = configuration.auth_settings().values()
+            return {entry["key"]: entry["value"] for entry in found if entry["in"] == "header"}
+
+        return cls(configuration.host.rstrip("/"), client.rest_client.pool_manager, credentials)
 
     def get(self, path: str, **query: str) -> Json:
         """One object, or a whole list. Raises ApiError."""
@@ -90,9 +120,10 @@ class Api:
     def ready(self) -> bool:
         """Whether the API server says that it is ready."""
         try:
-            return bool(
-                self._pool.request("GET", f"{self._server}/readyz", retries=False).status == 200
+            answer = self._pool.request(
+                "GET", f"{self._server}/readyz", retries=False, timeout=_TIMEOUT
             )
+            return bool(answer.status == 200)
         except urllib3.exceptions.HTTPError:
             return False
 
@@ -103,7 +134,9 @@ class Api:
             method,
             self._server + path + (f"?{urlencode(query)}" if query else ""),
             body=None if body is None else json.dumps(body),
-            headers={"Content-Type": _CONTENT[method]},
+            headers={"Content-Type": _CONTENT[method], **self._credentials()},
+            timeout=_TIMEOUT,
+            retries=_RETRIES,
         )
         content: Json = json.loads(answer.data)
         if answer.status >= 400:

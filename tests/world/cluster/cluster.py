@@ -2,67 +2,46 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import yaml
 
-from tests.world import forward
-from tests.world.cluster import control_plane, golden, kubeconfig, netns, services, stale, waiting
+from tests.world import forward, images
+from tests.world.cluster import control_plane, golden, kubeconfig, netns, services, waiting
 from tests.world.cluster.api import CORE, Api, condition
+from tests.world.cluster.ground import Address, Ground, Ingress
 from tests.world.cluster.node import Node, NodeSpec
-from tests.world.cluster.spawn import Spawner
 from tests.world.tools import crds
 
 NODE = "world-0"
 """The world's own node, for what is not an environment's."""
 
 
-class Cluster:
+class Cluster(Ground):
     """A real Kubernetes in a network namespace of its own; a context manager."""
 
+    plane: control_plane.ControlPlane
+    node = NODE
+    ingress = Ingress(
+        services.INGRESS_CLASS,
+        (services.INGRESS_ADDRESS, services.INGRESS_PORT),
+        (f"{services.INGRESS_ADDRESS}/32",),
+    )
+
     def __init__(self) -> None:
-        stale.sweep()
-        self.name = f"understudy-{secrets.token_hex(3)}"
-        self.folder = stale.worlds() / self.name
-        self.folder.mkdir()
-        self._owned = stale.own(self.folder)
-        self.logs = self.folder / "logs"
-        self.spawner = Spawner(self.logs, netns.enter(self.name))
+        super().__init__()
         self.nodes: dict[str, Node] = {}
         self._archives: list[Path] = []
         self._indexes = 0
         self._lock = threading.RLock()
-        self.plane: control_plane.ControlPlane
-        self.api: Api
-        """The API server with the administrator's rights."""
-        self.kubeconfig: Path
-        """For programs outside the network namespace."""
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def start(self) -> None:
         """Start everything and wait until a pod could run and be found. Raises ToolError."""
         self.create_network()
         self.plane = control_plane.start(self.spawner, self.folder)
+        self.inner_kubeconfig = self.plane.kubeconfig
         image_root = golden.root()
         first = self._node(NodeSpec(NODE, self._next_index()))
         first.start(self.plane, self.name, image_root, self.logs)
@@ -71,7 +50,7 @@ class Cluster:
         self.kubeconfig = kubeconfig.write(
             self.folder / "kubeconfig", server, self.plane.authority.certificate, self.plane.admin
         )
-        self.api = Api(server, self.plane.authority.certificate, self.plane.admin)
+        self.api = Api.by_certificate(server, self.plane.authority.certificate, self.plane.admin)
         waiting.until("the API server's readiness", self.api.ready)
         services.start_proxy(self.spawner, self.plane, NODE)
         services.start_dns(self.spawner, self.plane)
@@ -82,14 +61,6 @@ class Cluster:
         """Make the network namespace, so that other programs can be started before the cluster."""
         if not netns.exists(self.name):
             netns.create(self.name)
-
-    def stop(self) -> None:
-        """End every process and remove everything that was made; safe to call at any time."""
-        # Nodes first, and at once: their pods are nobody's any more.
-        self.spawner.close(gentle=lambda name: name not in _KILLED and not name.startswith("node-"))
-        stale.keep_logs(self.folder)
-        self._owned.close()
-        stale.remove(self.folder)
 
     # -- nodes ------------------------------------------------------------------------------------
 
@@ -115,6 +86,11 @@ class Cluster:
         if node is not None:
             node.stop()
 
+    def publish(self, sha: str, env: Mapping[str, str] | None = None) -> None:
+        """See `Ground.publish`; the images' layers are there from the start."""
+        for service in images.SERVICES:
+            self.import_image(images.commit_image(service, sha, env))
+
     def import_image(self, archive: Path) -> None:
         """Give every node, also later ones, the images of an archive."""
         with self._lock:
@@ -130,7 +106,15 @@ class Cluster:
 
     # -- access -----------------------------------------------------------------------------------
 
-    def forward(self, targets: dict[str, tuple[str, int]]) -> dict[str, int]:
+    def address(self, inside: Address) -> Address:
+        """See `Ground.address`: there."""
+        return inside
+
+    def show(self, targets: Mapping[str, Address]) -> dict[str, Address]:
+        """See `Ground.show`: on loopback ports."""
+        return {name: ("127.0.0.1", port) for name, port in self.forward(targets).items()}
+
+    def forward(self, targets: Mapping[str, Address]) -> dict[str, int]:
         """Show addresses inside on loopback ports outside; returns the ports by name."""
         forwarding = forward.start(self.spawner, self.name, targets)
         return {name: forwarding.port(name) for name in targets}
@@ -150,6 +134,13 @@ class Cluster:
             return all(condition(definition, "Established") for definition in found)
 
         waiting.until(f"the definitions of {tool_name}", established)
+
+    def _prefix(self) -> tuple[str, ...]:
+        return netns.enter(self.name)
+
+    def _gentle(self, name: str) -> bool:
+        # Nodes end at once: their pods are nobody's any more.
+        return name not in _KILLED and not name.startswith("node-")
 
     def _next_index(self) -> int:
         index = self._indexes

@@ -63,6 +63,16 @@ def start_dns(spawner: Spawner, plane: ControlPlane) -> None:
 
 def start_ingress(spawner: Spawner, plane: ControlPlane, api: Api) -> None:
     """Traefik as the ingress controller of class `traefik`."""
+    create_ingress_class(api)
+    spawner.start(
+        "traefik",
+        [tool("traefik"), *ingress_options(INGRESS_ADDRESS, INGRESS_ADDRESS)],
+        env={"KUBECONFIG": str(plane.kubeconfig)},
+    )
+
+
+def create_ingress_class(api: Api) -> None:
+    """Make the class `traefik`."""
     api.create(
         f"{NETWORKING}/ingressclasses",
         {
@@ -70,23 +80,22 @@ def start_ingress(spawner: Spawner, plane: ControlPlane, api: Api) -> None:
             "spec": {"controller": "traefik.io/ingress-controller"},
         },
     )
-    spawner.start(
-        "traefik",
-        [
-            tool("traefik"),
-            "--global.checknewversion=false",
-            "--global.sendanonymoususage=false",
-            f"--entrypoints.web.address={INGRESS_ADDRESS}:{INGRESS_PORT}",
-            f"--entrypoints.traefik.address={netns.ADDRESS}:8081",
-            "--ping=true",
-            "--providers.kubernetesingress=true",
-            f"--providers.kubernetesingress.ingressclass={INGRESS_CLASS}",
-            "--providers.kubernetesingress.allowemptyservices=true",
-            # Told in each Ingress's status, which is what Pulumi's own await waits for.
-            f"--providers.kubernetesingress.ingressendpoint.ip={INGRESS_ADDRESS}",
-            "--providers.kubernetesingress.throttleduration=200ms",
-            "--providers.providersthrottleduration=200ms",
-            "--log.level=INFO",
-        ],
-        env={"KUBECONFIG": str(plane.kubeconfig)},
-    )
+
+
+def ingress_options(listen: str, told: str) -> list[str]:
+    """Traefik's options: it listens at one address and tells one in each Ingress's status, which is
+    what Pulumi's own await waits for."""
+    return [
+        "--global.checknewversion=false",
+        "--global.sendanonymoususage=false",
+        f"--entrypoints.web.address={listen}:{INGRESS_PORT}",
+        f"--entrypoints.traefik.address={listen}:8081",
+        "--ping=true",
+        "--providers.kubernetesingress=true",
+        f"--providers.kubernetesingress.ingressclass={INGRESS_CLASS}",
+        "--providers.kubernetesingress.allowemptyservices=true",
+        f"--providers.kubernetesingress.ingressendpoint.ip={told}",
+        "--providers.kubernetesingress.throttleduration=200ms",
+        "--providers.providersthrottleduration=200ms",
+        "--log.level=INFO",
+    ]

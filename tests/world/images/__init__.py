@@ -13,6 +13,7 @@ from tests.world.images.recipes import (
     build,
     commit_image,
     commit_name,
+    write_commit,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "build",
     "commit_image",
     "commit_name",
+    "write_commit",
 ]

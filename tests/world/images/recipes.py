@@ -87,5 +87,13 @@ def commit_image(service: str, sha: str, env: Mapping[str, str] | None = None) -
     `build("shop")` has to be imported before. `env` adds settings that the commit brings, such as
     `SHOP_FAULT=crash`.
     """
-    image = _shop(service, commit_name(service, sha), {"COMMIT": sha, **(env or {})})
-    return _archive(f"shop-{service}", [image], with_layers=False)
+    return _archive(f"shop-{service}", [_of_commit(service, sha, env)], with_layers=False)
+
+
+def write_commit(target: Path, sha: str, env: Mapping[str, str] | None = None) -> None:
+    """Write an archive of all of the shop's services at a commit, with all layers (140 MB)."""
+    write_archive(target, [_of_commit(service, sha, env) for service in SERVICES])
+
+
+def _of_commit(service: str, sha: str, env: Mapping[str, str] | None) -> Image:
+    return _shop(service, commit_name(service, sha), {"COMMIT": sha, **(env or {})})
