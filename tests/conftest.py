@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
+from tests.world.postgres import Postgres
 from tests.world.world import World
 
 # `make test` tries the same examples every time, `make test-all` new ones (its profile: explore).
@@ -20,4 +21,12 @@ def world() -> Iterator[World]:
     """One world with a bot that runs, for every test that needs one; repositories are their own."""
     with World() as started:
         started.start_bot(workers="3")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL server that runs; databases are a test's own, and whoever stops it starts it.
+    """
+    with Postgres() as started:
         yield started

@@ -1,29 +1,23 @@
-"""What every store does, whatever it keeps its rows in.
+"""What every store does, whatever it keeps its rows in: SQLite or PostgreSQL."""
 
-PostgreSQL is included where UNDERSTUDY_TEST_POSTGRES is the address of a server where databases may
-be made.
-"""
-
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from bot import clock, errors, model, ports
 from bot.store import SqlStore
 from bot.store.store import MAX_TIMELINE
 from infra import naming
+from tests.world.postgres import Postgres
 
 KEY = model.EnvironmentKey("acme/shop", 7)
 OTHER = model.EnvironmentKey("acme/shop", 8)
 THIRD = model.EnvironmentKey("other/shop", 7)
 LEASE = 60.0
 CLUSTER = (model.Lane.CLUSTER,)
-POSTGRESQL = os.environ.get("UNDERSTUDY_TEST_POSTGRES", "")
 
 Open = Callable[[], ports.Store]
 
@@ -33,15 +27,21 @@ def time() -> clock.ManualClock:
     return clock.ManualClock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"])
-def open_store(
-    request: pytest.FixtureRequest, tmp_path: Path, time: clock.ManualClock
-) -> Iterator[Open]:
-    """Opens a store on the same database each time; everything is closed at the end."""
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of the test's own."""
     if request.param == "sqlite":
-        url, drop = f"sqlite:///{tmp_path / 'store.db'}", None
-    else:
-        url, drop = _postgresql()
+        yield f"sqlite:///{tmp_path / 'store.db'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"store_{uuid.uuid4().hex}"
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def open_store(url: str, time: clock.ManualClock) -> Iterator[Open]:
+    """Opens a store on the same database each time; everything is closed at the end."""
     opened: list[SqlStore] = []
 
     def open_again() -> ports.Store:
@@ -51,23 +51,6 @@ def open_store(
     yield open_again
     for store in opened:
         store.close()
-    if drop:
-        drop()
-
-
-def _postgresql() -> tuple[str, Callable[[], None]]:
-    name = f"store_{uuid.uuid4().hex}"
-    address = sa.make_url(POSTGRESQL)
-
-    def run(sql: str) -> None:
-        engine = sa.create_engine(address, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(sa.text(sql))
-        engine.dispose()
-
-    run(f"CREATE DATABASE {name}")
-    url = address.set(database=name).render_as_string(hide_password=False)
-    return url, lambda: run(f"DROP DATABASE {name}")
 
 
 @pytest.fixture

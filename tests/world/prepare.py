@@ -1,4 +1,4 @@
-"""`python -m tests.world.prepare`: have everything ready that a world is made of, with progress.
+"""`python -m tests.world.prepare`: have everything ready that the tests need, with progress.
 
 Programs, images and published examples go into the cache outside the checkout; when they are there,
 this takes a second. An interrupted run goes on where it was.
@@ -66,6 +66,7 @@ def main() -> int:
     """Prepare, and say how long it took; 1 with a sentence where something can't be had."""
     try:
         seconds = prepare()
+        tools.ensure_debian(tools.POSTGRESQL)
     except (ToolError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,8 +6,17 @@ in which the places are tried and `manifest` for the list.
 
 from tests.world.tools.builder import crds, kubectl, tool
 from tests.world.tools.cache import cache_dir
-from tests.world.tools.debian import ensure_debian
+from tests.world.tools.debian import POSTGRESQL, ensure_debian
 from tests.world.tools.errors import ToolError
 from tests.world.tools.manifest import TOOLS
 
-__all__ = ["TOOLS", "ToolError", "cache_dir", "crds", "ensure_debian", "kubectl", "tool"]
+__all__ = [
+    "POSTGRESQL",
+    "TOOLS",
+    "ToolError",
+    "cache_dir",
+    "crds",
+    "ensure_debian",
+    "kubectl",
+    "tool",
+]
