@@ -26,7 +26,6 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One PostgreSQL server that runs; databases are a test's own, and whoever stops it starts it.
-    """
+    """One server for all tests: databases are their own, and who stops it starts it again."""
     with Postgres() as started:
         yield started

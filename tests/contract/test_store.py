@@ -1,17 +1,13 @@
 """What every store does, whatever it keeps its rows in: SQLite or PostgreSQL."""
 
 import threading
-import uuid
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from bot import clock, errors, model, ports
-from bot.store import SqlStore
 from bot.store.store import MAX_TIMELINE
 from infra import naming
-from tests.world.postgres import Postgres
 
 KEY = model.EnvironmentKey("acme/shop", 7)
 OTHER = model.EnvironmentKey("acme/shop", 8)
@@ -20,37 +16,6 @@ LEASE = 60.0
 CLUSTER = (model.Lane.CLUSTER,)
 
 Open = Callable[[], ports.Store]
-
-
-@pytest.fixture
-def time() -> clock.ManualClock:
-    return clock.ManualClock()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of the test's own."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"store_{uuid.uuid4().hex}"
-    yield postgres.url(name)
-    postgres.drop(name)
-
-
-@pytest.fixture
-def open_store(url: str, time: clock.ManualClock) -> Iterator[Open]:
-    """Opens a store on the same database each time; everything is closed at the end."""
-    opened: list[SqlStore] = []
-
-    def open_again() -> ports.Store:
-        opened.append(SqlStore(url, time))
-        return opened[-1]
-
-    yield open_again
-    for store in opened:
-        store.close()
 
 
 @pytest.fixture

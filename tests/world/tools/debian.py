@@ -1,5 +1,4 @@
-"""The few programs that come as Debian packages: the container runtime, network tools, a database.
-"""
+"""The few programs that come as Debian packages: container runtime, network tools, database."""
 
 from __future__ import annotations
 

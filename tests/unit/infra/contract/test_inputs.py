@@ -33,7 +33,7 @@ def test_a_platform_without_karpenter_says_so_in_the_config() -> None:
     config = written.to_config()
     assert PreviewInputs.from_config(config.get).platform.node_class is None
     config["platform"] = "{domain: preview.test, node_class: null}"
-    assert PreviewInputs.from_config(config.get) == written
+    assert PreviewInputs.from_config(config.get).platform == written.platform
 
 
 def test_by_hand_the_gate_is_on() -> None:
