@@ -21,6 +21,7 @@ from tests.world.postgres import Postgres
 KEY = model.EnvironmentKey("acme/shop", 7)
 OTHER = model.EnvironmentKey("acme/shop", 8)
 LEASE = 60.0
+CLUSTER = (model.Lane.CLUSTER,)
 LONG = 30.0
 """Seconds after which a test that waits has failed."""
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,7 @@ def test_replicas_share_the_work_and_never_hold_one_environment_twice(open_store
 
     def work(index: int) -> None:
         store = replicas[index % 2]
-        while (found := store.take(f"worker-{index}", LEASE)) is not None:
+        while (found := store.take(f"worker-{index}", LEASE, CLUSTER)) is not None:
             row, lease = found
             with guard:
                 if row.key in held:
@@ -97,12 +98,12 @@ def test_a_replica_does_not_wait_for_what_another_is_just_taking(
     first, second = open_store(), open_store()
     first.hint(KEY)
     first.hint(OTHER)
-    taking = slow.pool.submit(first.take, "first", LEASE)
+    taking = slow.pool.submit(first.take, "first", LEASE, CLUSTER)
     assert slow.reached.wait(LONG)
     with ThreadPoolExecutor(1) as pool:
         try:
-            found = pool.submit(second.take, "second", LEASE).result(LONG / 3)
-            none_left = pool.submit(second.take, "second", LEASE).result(LONG / 3)
+            found = pool.submit(second.take, "second", LEASE, CLUSTER).result(LONG / 3)
+            none_left = pool.submit(second.take, "second", LEASE, CLUSTER).result(LONG / 3)
         finally:
             slow.go_on.set()
     assert found is not None
@@ -165,7 +166,7 @@ def verbs(store: ports.Store, lease: ports.Lease) -> dict[str, Callable[[], obje
     return {
         "record_delivery": lambda: store.record_delivery("guid", "ping", "", KEY),
         "hint": lambda: store.hint(KEY),
-        "take": lambda: store.take("worker", LEASE),
+        "take": lambda: store.take("worker", LEASE, CLUSTER),
         "renew": lambda: store.renew(lease, LEASE),
         "save": lambda: store.save(lease, reason="never stored"),
         "remember": lambda: store.remember(KEY, comment_id=1),
@@ -184,7 +185,7 @@ def test_a_store_works_again_when_its_server_is_back(
 ) -> None:
     store = open_store()
     store.hint(KEY)
-    found = store.take("worker", LEASE)
+    found = store.take("worker", LEASE, CLUSTER)
     assert found is not None
     before, lease = found
     postgres.stop(crash=crash)
@@ -214,7 +215,7 @@ def test_a_restart_between_two_calls_is_not_noticed(
     postgres.restart(crash=crash)
     for store in replicas:
         store.hint(KEY)
-    (row,) = replicas[0].rows()
+    row, _ = replicas[0].rows()
     assert row.wanted == 4
 
 

@@ -74,7 +74,11 @@ def test_by_hand_makes_the_same_resources(walk: Walk, tmp_path: Path) -> None:
     walk.open()
     walk.until_serving()
     bots = _by_hand(walk, tmp_path, (walk.world.cluster.folder / "bot" / "state").as_uri())
-    expected = _resources(bots("stack", "export", "--stack", walk.name), walk.name)
+    expected = {
+        resource
+        for stack in (walk.name, f"{walk.name}-edge")
+        for resource in _resources(bots("stack", "export", "--stack", stack), walk.name)
+    }
     walk.close()
     walk.until_phase(model.Phase.ABSENT, 180)
 
