@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import requests
 
-from bot import clock, model, store
+from bot import clock, model, overview, store
 from infra import naming
 from tests.world.world import World
 
@@ -111,8 +111,8 @@ class Walk:
 
     def row(self) -> model.Phase | None:
         """The phase that the bot has recorded."""
-        found = self._store.row(self.key)
-        return found.phase if found else None
+        lanes = self._store.lanes(self.key)
+        return overview.together(lanes)[0] if lanes else None
 
     def timeline(self) -> list[model.TimelineEntry]:
         """What the bot says has happened."""
