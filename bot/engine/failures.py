@@ -63,7 +63,7 @@ CAUSES = (
     ),
 )
 
-_DAMAGED = re.compile(r"failed to load checkpoint|unmarshal\S* (checkpoint|deployment)")
+_DAMAGED = re.compile(r"failed to load checkpoint: (EOF|.*JSON|.*unmarshal|.*invalid character)")
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -73,16 +73,16 @@ def judge(output: str, *, opening: bool) -> job.Failed:
     `opening`: it only read or made the stack, so it asked nobody but the state backend.
     """
     for line in events.error_lines(output):
-        if not opening and not _BACKEND.search(line):
+        if not (opening or _BACKEND.search(line) or _DAMAGED.search(line)):
             continue
-        for cause in CAUSES:
-            if cause.pattern.search(line):
-                return job.Failed(cause.sentence, job.Kind.UNREACHABLE)
         if _DAMAGED.search(line):
             return job.Failed(
                 "the stack's state file is damaged: put back the copy that is beside it "
                 "(.json.bak), and remove an empty .json.attrs; the next update repairs the rest"
             )
+        for cause in CAUSES:
+            if cause.pattern.search(line):
+                return job.Failed(cause.sentence, job.Kind.UNREACHABLE)
     return job.Failed(events.explain(output))
 
 
