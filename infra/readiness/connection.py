@@ -1,4 +1,4 @@
-"""Questions to a cluster's API server, with every wait bounded.
+"""Calls to a cluster's API server, with every wait bounded.
 
 The only importer of the `kubernetes` package. Its connection, credentials and certificates are
 used, its models are not: objects stay the JSON that the API server sends.
@@ -24,6 +24,7 @@ READ_SECONDS = 10.0
 CONNECTIONS = 64
 """Kept open for use again: each namespace that is watched needs one for each kind of object."""
 
+_CONTENT = {"DELETE": "application/json", "PATCH": "application/json-patch+json"}
 _NOWHERE = kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError
 _BAD_CONFIG = kubernetes.config.ConfigException, OSError, yaml.YAMLError, ValueError
 
@@ -134,6 +135,15 @@ class Connection:
         """
         return Stream(self._ask(path, query, seconds), path)
 
+    def delete(self, path: str, body: dict[str, Any]) -> None:
+        """Ask for an object's end; `body` is a DeleteOptions. Raises ClusterError."""
+        self._ask(path, {}, READ_SECONDS, "DELETE", body).release_conn()
+
+    def patch(self, path: str, operations: list[dict[str, Any]], manager: str) -> None:
+        """Apply a JSON patch (RFC 6902) as this field manager. Raises ClusterError."""
+        query: dict[str, object] = {"fieldManager": manager}
+        self._ask(path, query, READ_SECONDS, "PATCH", operations).release_conn()
+
     def close(self) -> None:
         """Give all connections up."""
         self._client.close()  # type: ignore[no-untyped-call]
@@ -151,23 +161,34 @@ class Connection:
         finally:
             response.release_conn()
 
-    def _ask(self, path: str, query: dict[str, object], seconds: float) -> urllib3.BaseHTTPResponse:
+    def _ask(
+        self,
+        path: str,
+        query: dict[str, object],
+        seconds: float,
+        verb: str = "GET",
+        body: object = None,
+    ) -> urllib3.BaseHTTPResponse:
+        given = {"Accept": "application/json, */*"}
+        if body is not None:
+            given["Content-Type"] = _CONTENT[verb]
         try:
             # Adds the credentials, renewed where they are of a kind that runs out.
             method, url, headers, *_ = self._client.param_serialize(
-                "GET",
+                verb,
                 path,
                 query_params=list(query.items()),
-                header_params={"Accept": "application/json, */*"},
+                header_params=given,
                 auth_settings=["BearerToken"],
             )
             answer = self._client.call_api(
-                method, url, headers, _request_timeout=(CONNECT_SECONDS, seconds)
+                method, url, headers, body, _request_timeout=(CONNECT_SECONDS, seconds)
             )
         except _NOWHERE as error:
             raise self._unreachable(error) from error
         response: urllib3.BaseHTTPResponse = answer.response
-        if response.status != 200:
+        # A deletion that goes on is 202.
+        if response.status not in (200, 202):
             raise self._refused(path, response)
         return response
 

@@ -1,4 +1,7 @@
-"""A small API server: lists, watches and logs, and it can be told to misbehave."""
+"""A small API server: lists, objects, watches and logs, and it can be told to misbehave.
+
+It keeps what is asked of it to be changed, and changes nothing.
+"""
 
 import json
 import threading
@@ -28,6 +31,14 @@ class ApiServer:
         self.missing: set[str] = set()
         self.logs: dict[str, str] = {}
         self.asked: list[str] = []
+        self.kinds: dict[str, str] = {}
+        """What a list calls itself, by its path: `PodList`."""
+        self.objects: dict[str, Item] = {}
+        """Single objects by their path."""
+        self.written: list[tuple[str, str, Any]] = []
+        """Verb, path with query, and body of each change."""
+        self.refusals: dict[str, int] = {}
+        """The status that a change is refused with, by a part of its path."""
         self.address = ""
 
     def put(self, path: str, item: Item) -> None:
@@ -113,8 +124,24 @@ class _Handler(BaseHTTPRequestHandler):
             self._log(url.path, query)
         elif "watch" in query:
             self._watch(url.path, int(query["resourceVersion"]))
+        elif url.path in api.objects:
+            self._answer(api.objects[url.path])
         else:
             self._list(url.path, query)
+
+    def do_DELETE(self) -> None:
+        self._write("DELETE", "application/json", 202)
+
+    def do_PATCH(self) -> None:
+        self._write("PATCH", "application/json-patch+json", 200)
+
+    def _write(self, verb: str, content_type: str, status: int) -> None:
+        api = self.server.api
+        assert self.headers["Content-Type"] == content_type
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        api.written.append((verb, self.path, body))
+        refused = next((code for part, code in api.refusals.items() if part in self.path), 0)
+        self._answer({"kind": "Status", "message": f"no: {refused}"}, refused or status)
 
     def _list(self, path: str, query: dict[str, str]) -> None:
         api = self.server.api
@@ -126,7 +153,9 @@ class _Handler(BaseHTTPRequestHandler):
         metadata = {"resourceVersion": version}
         if page < len(items):
             metadata["continue"] = str(page)
-        self._answer({"metadata": metadata, "items": items[first:page]})
+        self._answer(
+            {"kind": api.kinds.get(path), "metadata": metadata, "items": items[first:page]}
+        )
 
     def _watch(self, path: str, since: int) -> None:
         api = self.server.api
@@ -196,7 +225,9 @@ def _selected(item: Item, query: dict[str, str]) -> bool:
         key, _, value = selector.partition("=")
         return bool(labels.get(key) == value)
     if selector := query.get("fieldSelector"):
-        return bool(item["metadata"]["name"] == selector.removeprefix("metadata.name="))
+        where, _, value = selector.partition("=")
+        part, _, field = where.partition(".")
+        return bool(item.get(part, {}).get(field) == value)
     return True
 
 

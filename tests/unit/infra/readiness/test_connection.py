@@ -59,3 +59,23 @@ def test_a_bad_kubeconfig_is_named(
         file.write_text(content)
     with pytest.raises(ClusterError, match=r"kubeconfig .* can't be used"):
         Connection.open(str(file), context)
+
+
+def test_a_change_is_sent_in_the_form_that_its_verb_has(
+    api: ApiServer, connection: Connection
+) -> None:
+    connection.delete("/api/v1/nodes/n", {"kind": "DeleteOptions"})
+    connection.patch("/api/v1/nodes/n", [{"op": "remove", "path": "/x"}], "somebody")
+    assert api.written == [
+        ("DELETE", "/api/v1/nodes/n", {"kind": "DeleteOptions"}),
+        ("PATCH", "/api/v1/nodes/n?fieldManager=somebody", [{"op": "remove", "path": "/x"}]),
+    ]
+
+
+def test_a_change_that_is_refused_carries_its_status(
+    api: ApiServer, connection: Connection
+) -> None:
+    api.refusals["/nodes/n"] = 409
+    with pytest.raises(ClusterError, match=r"refused /api/v1/nodes/n with 409") as caught:
+        connection.delete("/api/v1/nodes/n", {})
+    assert caught.value.status == 409
