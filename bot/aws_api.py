@@ -64,7 +64,7 @@ class CloudEdge:
 
     def deployed(self, distribution_id: str) -> bool:
         """Whether the latest configuration is at all edges; a distribution that is gone is not."""
-        with _reachable("CloudFront"):
+        with reachable("CloudFront"):
             try:
                 answer = self._client.get_distribution(Id=distribution_id)
             except self._client.exceptions.NoSuchDistribution:
@@ -84,7 +84,7 @@ class InstanceListing:
 
     def look(self, name: str) -> Iterator[proof.Listing]:
         """List instances by Karpenter's tag and by our own. See `bot.proof.Source`."""
-        with _reachable("EC2"):
+        with reachable("EC2"):
             found = [
                 identifier
                 for tag in (TAG_NODE_POOL, naming.TAG_ENVIRONMENT)
@@ -119,57 +119,70 @@ class EdgeListing:
 
     def look(self, name: str) -> Iterator[proof.Listing]:
         """List distributions, policies, and what the primary leads to. See `bot.proof.Source`."""
-        with _reachable("CloudFront"):
-            distributions = [one for one in self._staging() if self._belongs(one, name)]
+        with reachable("CloudFront"):
+            staging = staging_distributions(self._client)
+            distributions = [one for one in staging if self._belongs(one, name)]
             yield _listing("CloudFront distributions", "Distribution", distributions)
             hosts = {one["DomainName"] for one in distributions}
-            policies = [one for one in self._policies() if _leads(one, name, hosts)]
-            yield _listing("CloudFront policies", "Policy", policies)
-            attached = self._attached()
-            mine = attached in {one["Id"] for one in policies}
+            leading = [one for one in policies(self._client) if _leads(one, name, hosts)]
+            yield _listing("CloudFront policies", "Policy", leading)
+            attached = attached_policy(self._client, self._primary_id)
+            mine = attached in {one["Id"] for one in leading}
             remnant = model.Remnant("Attachment", f"{self._primary_id}/{attached}")
             yield proof.Listing(
                 "attachment to the primary distribution", (remnant,) if mine else ()
             )
 
-    def _staging(self) -> Iterator[DistributionSummaryTypeDef]:
-        """Environments have staging distributions only. A promotion copies such a one's comment
-        to the primary, which must not pass for a remnant."""
-        for page in self._client.get_paginator("list_distributions").paginate():
-            for summary in page["DistributionList"].get("Items", ()):
-                if summary["Staging"]:
-                    yield summary
-
     def _belongs(self, summary: DistributionSummaryTypeDef, name: str) -> bool:
         if summary["Comment"] == naming.edge_comment(name):
             return True
-        try:
-            answer = self._client.list_tags_for_resource(Resource=summary["ARN"])
-        except self._client.exceptions.NoSuchResource:
-            return False  # It has gone since the list was made.
-        tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items", ())}
-        return tags.get(naming.TAG_ENVIRONMENT) == name
+        return environment_tag(self._client, summary["ARN"]) == name
 
-    def _policies(self) -> Iterator[ContinuousDeploymentPolicyTypeDef]:
-        marker = ""
-        while True:
-            # No paginator exists for this operation.
-            answer = self._client.list_continuous_deployment_policies(
-                **({"Marker": marker} if marker else {})
-            )["ContinuousDeploymentPolicyList"]
-            for summary in answer.get("Items", ()):
-                yield summary["ContinuousDeploymentPolicy"]
-            marker = answer.get("NextMarker", "")
-            if not marker:
-                return
 
-    def _attached(self) -> str:
-        """The id of the policy that the primary leads to; empty without one or a primary."""
-        try:
-            answer = self._client.get_distribution_config(Id=self._primary_id)
-        except self._client.exceptions.NoSuchDistribution:
-            return ""
-        return answer["DistributionConfig"].get("ContinuousDeploymentPolicyId", "")
+def staging_distributions(client: CloudFrontClient) -> Iterator[DistributionSummaryTypeDef]:
+    """Every staging distribution; environments have no others.
+
+    A promotion copies such a one's comment to the primary, which must not pass for an
+    environment's.
+    """
+    for page in client.get_paginator("list_distributions").paginate():
+        for summary in page["DistributionList"].get("Items", ()):
+            if summary["Staging"]:
+                yield summary
+
+
+def environment_tag(client: CloudFrontClient, arn: str) -> str | None:
+    """The environment that a distribution is tagged with; None without the tag."""
+    try:
+        answer = client.list_tags_for_resource(Resource=arn)
+    except client.exceptions.NoSuchResource:
+        return None  # It has gone since the list was made.
+    tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items", ())}
+    return tags.get(naming.TAG_ENVIRONMENT)
+
+
+def policies(client: CloudFrontClient) -> Iterator[ContinuousDeploymentPolicyTypeDef]:
+    """Every continuous deployment policy."""
+    marker = ""
+    while True:
+        # No paginator exists for this operation.
+        answer = client.list_continuous_deployment_policies(
+            **({"Marker": marker} if marker else {})
+        )["ContinuousDeploymentPolicyList"]
+        for summary in answer.get("Items", ()):
+            yield summary["ContinuousDeploymentPolicy"]
+        marker = answer.get("NextMarker", "")
+        if not marker:
+            return
+
+
+def attached_policy(client: CloudFrontClient, primary_id: str) -> str:
+    """The id of the policy that a primary leads to; empty without one or a primary."""
+    try:
+        answer = client.get_distribution_config(Id=primary_id)
+    except client.exceptions.NoSuchDistribution:
+        return ""
+    return answer["DistributionConfig"].get("ContinuousDeploymentPolicyId", "")
 
 
 def _leads(policy: ContinuousDeploymentPolicyTypeDef, name: str, hosts: set[str]) -> bool:
@@ -189,7 +202,8 @@ def _listing(
 
 
 @contextlib.contextmanager
-def _reachable(service: str) -> Iterator[None]:
+def reachable(service: str) -> Iterator[None]:
+    """Turn AWS's silence or refusal inside the block into UnreachableError."""
     try:
         yield
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bot import errors, model, proof
@@ -45,7 +45,7 @@ _VOLUMES = "/api/v1/persistentvolumes"
 
 def connect(kubeconfig: str | None, context: str | None) -> Connection:
     """The cluster of the platform's settings. Raises UnreachableError."""
-    with _reachable():
+    with reachable():
         return Connection.open(kubeconfig, context)
 
 
@@ -59,7 +59,7 @@ class ClusterWatch:
         self, namespace: str, commit: str, stop: Callable[[], bool]
     ) -> Iterator[model.Progress]:
         """Yield at each change. See `bot.ports.Watch`."""
-        with _reachable():
+        with reachable():
             yield from watch.follow(self._connection, namespace, commit, stop)
 
 
@@ -71,16 +71,16 @@ class ClusterListing:
 
     def look(self, name: str) -> Iterator[proof.Listing]:
         """List every cluster-scoped kind by name and by label. See `bot.proof.Source`."""
-        with _reachable():
+        with reachable():
             for kind in _KINDS:
                 yield self._listing(kind, name)
             yield self._volumes(name)
 
     def _listing(self, kind: _Kind, name: str) -> proof.Listing:
         try:
-            found = [*self._items(kind.path, fieldSelector=f"metadata.name={name}")]
+            found = [*items(self._connection, kind.path, fieldSelector=f"metadata.name={name}")]
             for label in kind.labels:
-                found += self._items(kind.path, labelSelector=f"{label}={name}")
+                found += items(self._connection, kind.path, labelSelector=f"{label}={name}")
         except ClusterError as error:
             if kind.optional and error.status == 404:
                 return proof.Listing(f"{kind.plural} (not installed)")
@@ -89,25 +89,35 @@ class ClusterListing:
         return proof.Listing(kind.plural, tuple(model.Remnant(kind.kind, one) for one in names))
 
     def _volumes(self, name: str) -> proof.Listing:
-        """Volumes outlive their namespace; they know it only by the claim they were made for."""
         return proof.Listing(
             "volumes",
             tuple(
                 model.Remnant("PersistentVolume", item["metadata"]["name"])
-                for item in self._items(_VOLUMES)
-                if (item["spec"].get("claimRef") or {}).get("namespace") == name
-                or (item["metadata"].get("labels") or {}).get(naming.LABEL_ENVIRONMENT) == name
+                for item in items(self._connection, _VOLUMES)
+                if volume_of(item, name)
             ),
         )
 
-    def _items(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
-        position = ""
-        while True:
-            answer = self._connection.get(path, limit=PAGE, **query, **_continued(position))
-            yield from answer.get("items") or ()
-            position = answer["metadata"].get("continue", "")
-            if not position:
-                return
+
+def items(connection: Connection, path: str, **query: str) -> Iterator[dict[str, Any]]:
+    """Every object of a list, over all its pages. Raises ClusterError."""
+    position = ""
+    while True:
+        answer = connection.get(path, limit=PAGE, **query, **_continued(position))
+        yield from answer.get("items") or ()
+        position = answer["metadata"].get("continue", "")
+        if not position:
+            return
+
+
+def volume_of(item: Mapping[str, Any], name: str) -> bool:
+    """Whether a volume is an environment's.
+
+    Volumes outlive their namespace; they know it only by the claim that they were made for.
+    """
+    return (item["spec"].get("claimRef") or {}).get("namespace") == name or (
+        item["metadata"].get("labels") or {}
+    ).get(naming.LABEL_ENVIRONMENT) == name
 
 
 def _continued(position: str) -> dict[str, str]:
@@ -115,7 +125,8 @@ def _continued(position: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _reachable() -> Iterator[None]:
+def reachable() -> Iterator[None]:
+    """Turn a cluster's silence or refusal inside the block into UnreachableError."""
     try:
         yield
     except ClusterError as error:
