@@ -137,12 +137,12 @@ class Connection:
 
     def delete(self, path: str, body: dict[str, Any]) -> None:
         """Ask for an object's end; `body` is a DeleteOptions. Raises ClusterError."""
-        self._ask(path, {}, READ_SECONDS, "DELETE", body).release_conn()
+        self._read(path, {}, READ_SECONDS, "DELETE", body)
 
     def patch(self, path: str, operations: list[dict[str, Any]], manager: str) -> None:
         """Apply a JSON patch (RFC 6902) as this field manager. Raises ClusterError."""
         query: dict[str, object] = {"fieldManager": manager}
-        self._ask(path, query, READ_SECONDS, "PATCH", operations).release_conn()
+        self._read(path, query, READ_SECONDS, "PATCH", operations)
 
     def close(self) -> None:
         """Give all connections up."""
@@ -152,8 +152,15 @@ class Connection:
     def _host(self) -> str:
         return str(self._client.configuration.host)
 
-    def _read(self, path: str, query: dict[str, object], seconds: float) -> bytes:
-        response = self._ask(path, query, seconds)
+    def _read(
+        self,
+        path: str,
+        query: dict[str, object],
+        seconds: float,
+        verb: str = "GET",
+        body: object = None,
+    ) -> bytes:
+        response = self._ask(path, query, seconds, verb, body)
         try:
             return response.read()
         except _NOWHERE as error:
