@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import flask
@@ -13,6 +13,7 @@ import werkzeug.exceptions
 
 from bot import (
     aws_api,
+    clearing,
     clock,
     configure,
     engine,
@@ -31,6 +32,7 @@ from bot import (
 )
 from bot.settings import Settings
 from infra import contract
+from infra.readiness.connection import Connection
 
 _log = structlog.get_logger(__name__)
 _Answer = tuple[dict[str, str], int]
@@ -141,6 +143,7 @@ def build(settings: Settings) -> Bot:
             )
         )
         connection = kube_api.connect(platform.kubeconfig, platform.context)
+        surroundings = _Surroundings(connection, platform)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
         told = overview.Overview(storage, configurer.routes)
         reporter = feedback.HubReporter(hub, storage, told.of, time)
@@ -150,8 +153,10 @@ def build(settings: Settings) -> Bot:
             store=storage,
             engine=preview,
             watch=kube_api.ClusterWatch(connection),
-            prover=proof.Prover(_sources(kube_api.ClusterListing(connection), platform), time),
-            edge=aws_api.CloudEdge(aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)),
+            prover=proof.Prover(surroundings.sources(), time),
+            edge=aws_api.CloudEdge(surroundings.cloudfront),
+            drain=surroundings.drain(),
+            clearers=surroundings.clearers(),
             configurer=configurer,
             reporter=reporter,
             policy=intent.Policy(settings.label, settings.allow_forks),
@@ -172,16 +177,41 @@ def _credentials(settings: Settings) -> str | github_api.App:
     return settings.github_token.get_secret_value()
 
 
-def _sources(
-    cluster: proof.Source, platform: contract.Platform
-) -> dict[model.Lane, list[proof.Source]]:
-    """Everything that has to be empty before a lane counts as gone."""
-    instances = aws_api.InstanceListing(aws_api.ec2(platform.aws_region, platform.aws_endpoint))
-    sources: dict[model.Lane, list[proof.Source]] = {model.Lane.CLUSTER: [cluster, instances]}
-    if platform.primary_distribution_id is not None:
-        client = aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)
-        sources[model.Lane.EDGE] = [aws_api.EdgeListing(client, platform.primary_distribution_id)]
-    return sources
+class _Surroundings:
+    """What an environment is made in, and so has to be looked through for what is left of it."""
+
+    def __init__(self, connection: Connection, platform: contract.Platform) -> None:
+        self._connection = connection
+        self._primary_id = platform.primary_distribution_id
+        self._instances = aws_api.InstanceListing(
+            aws_api.ec2(platform.aws_region, platform.aws_endpoint)
+        )
+        self.cloudfront = aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)
+
+    def sources(self) -> Mapping[model.Lane, Sequence[proof.Source]]:
+        """Everything that has to be empty before a lane counts as gone."""
+        found: dict[model.Lane, list[proof.Source]] = {
+            model.Lane.CLUSTER: [kube_api.ClusterListing(self._connection), self._instances]
+        }
+        if self._primary_id is not None:
+            found[model.Lane.EDGE] = [aws_api.EdgeListing(self.cloudfront, self._primary_id)]
+        return found
+
+    def drain(self) -> ports.Drain:
+        """Takes an edge out of use."""
+        return clearing.EdgeDrain(self.cloudfront, self._primary_id or "")
+
+    def clearers(self) -> Mapping[model.Lane, ports.Clearer]:
+        """Help what is left of a lane to go."""
+        return {
+            model.Lane.CLUSTER: clearing.Clearing(
+                [
+                    clearing.ClusterClearer(self._connection, clock.SystemClock()),
+                    clearing.InstanceClearer(self._instances),
+                ]
+            ),
+            model.Lane.EDGE: clearing.EdgeClearer(self.cloudfront, self._primary_id or ""),
+        }
 
 
 def _refusal(reason: str, message: str) -> dict[str, str]:

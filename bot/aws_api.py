@@ -48,7 +48,7 @@ def keys(
     *, bucket: str, prefix: str, region: str | None, endpoint: str | None, profile: str | None
 ) -> list[str]:
     """The keys in an S3 bucket that begin with a prefix. Raises UnreachableError."""
-    with _reachable("S3"):
+    with reachable("S3"):
         client = boto3.Session(profile_name=profile, region_name=region).client(
             "s3", endpoint_url=endpoint, config=BOUNDS
         )

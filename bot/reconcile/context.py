@@ -6,7 +6,7 @@ import dataclasses
 import datetime
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
@@ -27,7 +27,7 @@ class Stages:
     prover: ports.Prover
     edge: ports.Edge
     drain: ports.Drain
-    clearer: ports.Clearer
+    clearers: Mapping[model.Lane, ports.Clearer]
     configurer: ports.Configurer
     reporter: ports.Reporter
     policy: intent.Policy

@@ -109,7 +109,7 @@ def _later(run: Pass, absence: model.Absence) -> datetime.datetime:
     """
     assert run.row.destroyed_at is not None
     waited = (run.stages.clock.now() - run.row.destroyed_at).total_seconds()
-    obstacles = run.stages.clearer.clear(run.row.name, waited)
+    obstacles = run.stages.clearers[run.row.lane].clear(run.row.name, waited)
     for obstacle in obstacles:
         if obstacle.done:
             run.note(f"{obstacle.remnant.kind} {obstacle.remnant.name}: {obstacle.done}")

@@ -38,7 +38,7 @@ class Stand:
             prover=self.prover,
             edge=self.edge,
             drain=self.drain,
-            clearer=self.clearer,
+            clearers=dict.fromkeys(model.Lane, self.clearer),
             configurer=self.configurer,
             reporter=self.reporter,
             policy=intent.Policy(),
