@@ -131,10 +131,13 @@ class Postgres:
         """The words in front of a command that is to run in the namespaces as the server's user.
 
         The kernel forgets the wish to die with the parent when the user changes (prctl(2)).
+        Entering would leave a chroot, hence the root folder; and the server's user may not look
+        into the folder that we are in, hence the holder's.
         """
         user = [f"--reuid={_USER}", f"--regid={_USER}", "--init-groups", "--pdeathsig=KILL"]
         target = f"--target={self._namespaces}"
-        return ("nsenter", target, "--mount", "--ipc", "--", "setpriv", *user, "--")
+        enter = ("nsenter", target, "--mount", "--ipc", "--root", "--wd")
+        return (*enter, "--", "setpriv", *user, "--")
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
@@ -175,6 +178,7 @@ def _hold() -> subprocess.Popen[bytes]:
         ["unshare", "--mount", "--ipc", "--propagation=private", *script],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        cwd="/",
         start_new_session=True,  # Ctrl-C is for us; we end it
     )
     assert holder.stdout is not None

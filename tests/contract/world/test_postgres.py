@@ -80,6 +80,13 @@ def test_a_name_is_one_database(postgres: Postgres, database: str) -> None:
         postgres.url("of_this_test")
 
 
+def test_it_is_reached_from_a_network_without_a_way_out(database: str) -> None:
+    # As a bot does that runs in a world's network namespace.
+    script = "import psycopg, sys; psycopg.connect(sys.argv[1]).close()"
+    words = [sys.executable, "-c", script, database.replace("+psycopg", "")]
+    subprocess.run(["unshare", "--net", *words], check=True)
+
+
 def test_servers_stand_side_by_side_and_leave_nothing(database: str) -> None:
     before = outside()
     with Postgres() as other:
