@@ -98,9 +98,16 @@ class Given(Ground):
                     self.api.delete(f"{_NAMESPACES}/{metadata['name']}")
             return not left
 
-        if self._before:
-            end = "the end of what the world made in the given cluster"
+        if not self._before:
+            return
+        end = "the end of what the world made in the given cluster"
+        try:
             waiting.until(end, gone, CLEAR_SECONDS, 0.3, lambda: f": left are {', '.join(left)}")
+        except (ApiError, urllib3.exceptions.HTTPError) as error:
+            names = ", ".join([f"those labelled {WORLD_LABEL}={self.name}", *environments])
+            raise ToolError(
+                f"namespaces may be left in the given cluster ({names}): {error}"
+            ) from error
 
     def _connect(self, what: str) -> None:
         from kubernetes.config import ConfigException  # noqa: PLC0415 - as in `Api.by_kubeconfig`
