@@ -53,6 +53,9 @@ def run(  # noqa: PLR0917 - a process takes its arguments by position
     record = group.of(os.getpid(), what.stack, mark)
     try:
         place = _place(what, settings, record)
+    except errors.UnreachableError as error:
+        sender.send(job.Failed(error.message, job.Kind.UNREACHABLE))
+        return
     except OSError as error:
         sender.send(failures.without_room(error))
         return
@@ -68,14 +71,20 @@ def run(  # noqa: PLR0917 - a process takes its arguments by position
 
 
 def _place(what: job.Job, settings: EngineSettings, record: group.Record) -> workspace.Place:
-    """The folder to work in, in which nobody else works any more."""
+    """The folder to work in, in which nobody else works any more.
+
+    Raises OSError, and UnreachableError when somebody still does.
+    """
     settings.work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not what.changes:
         return workspace.Place(tempfile.mkdtemp(prefix="question-", dir=settings.work_dir))
     place = workspace.Place.of(settings.work_dir, what.stack)
     before = group.read(place.record)
     if before is not None and not group.end(before, settings.cancel_seconds):
-        raise OSError(f"process group {before.session} of an earlier operation does not end")
+        raise errors.UnreachableError(
+            f"processes of an earlier operation on {what.stack} (session {before.session}) do not "
+            "end, not even killed: look what the machine is waiting for"
+        )
     group.write(record, place.record)
     return place
 

@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bot import model, ports
+from bot import errors, model, ports
 from bot.engine import job, listing, operation
 
 
@@ -53,7 +53,7 @@ class PulumiEngine:
         return self._start(job.Job("destroy", name, {}), on_event)
 
     def exists(self, name: str) -> bool:
-        """Whether the backend has a stack of this name. Raises EngineError, UnreachableError."""
+        """Whether the backend has a stack of this name. See `bot.ports.Engine`."""
         return bool(self._ask("exists", name)["exists"])
 
     def names(self) -> Sequence[str]:
@@ -66,7 +66,7 @@ class PulumiEngine:
         return found
 
     def origin(self, name: str) -> model.Origin | None:
-        """Whose stack it is. See `bot.ports.Stacks`. Raises EngineError for a damaged state."""
+        """Whose stack it is. See `bot.ports.Stacks`."""
         found = self._ask("origin", name)["origin"]
         assert found is None or isinstance(found, model.Origin)
         return found
@@ -76,7 +76,11 @@ class PulumiEngine:
         self._ask("warm")
 
     def _ask(self, verb: job.Verb, name: str = "") -> Mapping[str, object]:
-        return self._start(job.Job(verb, name, {}), lambda _: None).result().outputs
+        try:
+            return self._start(job.Job(verb, name, {}), lambda _: None).result().outputs
+        except errors.EngineError as error:
+            # Whatever kept it from being answered: a question that failed proves nothing.
+            raise errors.UnreachableError(error.message) from error
 
     def _start(self, what: job.Job, on_event: ports.OnEvent) -> operation.ChildOperation:
         return operation.ChildOperation(self._context, what, self._settings, on_event)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,15 +56,11 @@ class _Handler(BaseHTTPRequestHandler):
         edge = self.server.edge
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {key: value for key, value in self.headers.items() if key != "Host"}
-        asked = urllib.request.Request(
-            edge.endpoint + self.path, body or None, headers, method=self.command
-        )
-        try:
-            answer = urllib.request.urlopen(asked, timeout=30)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            status, content, told = answer.status, answer.read(), dict(answer.headers.items())
+        behind = http.client.HTTPConnection(edge.endpoint.removeprefix("http://"), timeout=30)
+        with contextlib.closing(behind):
+            behind.request(self.command, self.path, body, headers)
+            answer = behind.getresponse()
+            status, content, told = answer.status, answer.read(), answer.getheaders()
         if self.command == "POST" and edge.held and self.path.split("?")[0].endswith(edge.held):
             edge.waiting.set()
             while edge.held and not self.server.closing.wait(0.05):
@@ -72,7 +68,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(status)
-        for key, value in told.items():
+        for key, value in told:
             if key.lower() in ("etag", "location", "content-type"):
                 self.send_header(key, value)
         self.send_header("Content-Length", str(len(content)))

@@ -67,6 +67,8 @@ class Stand:
                 **CREDENTIALS,
             },
             cancel_seconds=5.0,
+            # Most tests wait for the result, and do not beat.
+            watchdog_seconds=600.0,
         )
         settings = dataclasses.replace(settings, **changes)  # type: ignore[arg-type]
         return cls(folder, cluster, settings, PulumiEngine(settings))

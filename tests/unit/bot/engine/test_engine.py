@@ -75,6 +75,8 @@ def test_a_state_folder_that_is_away_is_nobodys_fault(stand: Stand) -> None:
 def test_a_damaged_state_file_is_told_as_that(stand: Stand) -> None:
     stand.engine.up(NAME, stand.config(), stand.said.append).result(120)
     stand.state_file.write_text(stand.state_file.read_text()[:1000])
+    with pytest.raises(errors.UnreachableError, match="damaged"):
+        stand.engine.origin(NAME)
     with pytest.raises(errors.EngineError, match=r"damaged.*\.json\.bak"):
         stand.engine.destroy(NAME, stand.said.append).result(120)
     shutil.copy(f"{stand.state_file}.bak", stand.state_file)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -99,9 +98,7 @@ def test_a_bot_that_ends_leaves_no_process_of_the_group(stand: Stand) -> None:
     operation = stand.engine.up(NAME, stand.config(), stand.said.append)
     assert stand.cluster.waiting.wait(60)
     record = stand.record()
-    stopper = threading.Thread(target=operation.cancel)
-    stopper.start()
-    stopper.join(60)
+    operation.cancel()
     assert operation.done()
     assert group.members(record) == []
     with pytest.raises(errors.EngineError):
@@ -111,9 +108,6 @@ def test_a_bot_that_ends_leaves_no_process_of_the_group(stand: Stand) -> None:
 @pytest.mark.slow
 def test_a_guard_that_hangs_is_ended_by_the_parent(stand: Stand) -> None:
     stand.cluster.hold("deployments/web", handled_first=False)
-    stand = dataclasses.replace(
-        stand, settings=dataclasses.replace(stand.settings, cancel_seconds=1.0)
-    )
     stand = Stand.of(stand.folder, stand.cluster, cancel_seconds=1.0)
     operation = stand.engine.up(NAME, stand.config(), stand.said.append)
     assert stand.cluster.waiting.wait(60)
