@@ -120,19 +120,23 @@ class World(Block):
     # -- the bot ----------------------------------------------------------------------------------
 
     def start_bot(
-        self, name: str = "bot", platform: contract.Platform | None = None, **settings: str
+        self,
+        name: str = "bot",
+        platform: contract.Platform | None = None,
+        environ: Mapping[str, str] | None = None,
+        **settings: str,
     ) -> None:
         """Start the bot as people do, and wait until it is ready for deliveries.
 
-        `settings` are UNDERSTUDY_ variables in lower case. A second bot needs a name and a label
-        of its own.
+        `settings` are UNDERSTUDY_ variables in lower case, `environ` any others. A second bot needs
+        a name and a label of its own.
         """
         if name not in self._shown:
             address = self.cluster.address((_BOT[0], _BOT[1] + len(self.bots)))
             self._shown |= self.cluster.show({name: address})
             self.bots[name] = _url(address)
-        environ = self.bot_environ(name, platform, **settings)
-        self.spawn(name, [sys.executable, "-m", "bot", "serve"], environ)
+        given = {**self.bot_environ(name, platform, **settings), **(environ or {})}
+        self.spawn(name, [sys.executable, "-m", "bot", "serve"], given)
         url = self.url(name)
 
         def ready() -> bool:

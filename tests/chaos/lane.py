@@ -1,0 +1,211 @@
+"""A bot of its own in a world, behind a proxy of its own, with its own primary and repository.
+
+Lanes have nothing in common, so what happens in one is no fault of the other's. A bot that dies is
+started again at once, as a supervisor does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.chaos import scan, victims
+from tests.chaos.control import Control
+from tests.chaos.faults import UPSTREAMS
+from tests.chaos.holders import Watch
+from tests.chaos.proxy import HOST, Config
+from tests.world import production
+from tests.world.aws.seed import primary_config
+from tests.world.cluster import kubeconfig
+from tests.world.cluster.services import INGRESS_PORT
+from tests.world.cluster.waiting import until
+from tests.world.walk import STAGE_FILE, Walk
+from tests.world.world import SECRET, World
+
+_PORTS = 20000
+_LISTENERS = (*UPSTREAMS, "control")
+_ROOT = Path(__file__).resolve().parents[2]
+_numbers = itertools.count(1)
+_starting = threading.Lock()
+
+
+class Lane:
+    """A context manager; `settings` are the bot's, as for `World.start_bot`."""
+
+    def __init__(self, world: World, settings: Mapping[str, str] | None = None) -> None:
+        number = next(_numbers)
+        self.world = world
+        self.name = f"chaos-{number}"
+        self.repository = f"acme/chaos-{os.getpid()}-{number}"
+        self.folder = world.cluster.folder / self.name
+        self._settings = {"workers": "1", **(settings or {})}
+        self._ports = {name: _PORTS + 10 * number + index for index, name in enumerate(_LISTENERS)}
+        self._stopped = threading.Event()
+        self._supervisor = threading.Thread(target=self._supervise, daemon=True)
+        self.restarts = 0
+        self.control: Control
+        self.primary_id: str
+        self.holders: Watch
+
+    def __enter__(self) -> Lane:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def walk(self) -> Walk:
+        """A pull request to be opened in this lane."""
+        return Walk(self.world, self.repository, bot=self.name, label=self.name)
+
+    def pid(self) -> int:
+        """The bot's own process."""
+        return self.world.cluster.spawner.pid(self.name)
+
+    def log(self) -> Path:
+        """What the bot has said."""
+        return self.world.cluster.spawner.log(self.name)
+
+    def left(self, environment: str) -> list[str]:
+        """What the independent scan finds of an environment."""
+        plane = self.world.cluster.plane
+        given = json.loads(self.world.cluster.kubeconfig.read_text())
+        cluster = scan.Cluster(
+            given["clusters"][0]["cluster"]["server"],
+            plane.authority.certificate,
+            plane.admin.certificate,
+            plane.admin.key,
+        )
+        amazon = scan.Amazon(self.world.aws, self.primary_id)
+        return scan.scan(environment, cluster, amazon, scan.State(self.folder / "state"))
+
+    def stop(self) -> None:
+        """End the bot and the proxy; a dead lane's leftovers stay for the world to remove."""
+        self._stopped.set()
+        if self._supervisor.ident is not None:
+            self._supervisor.join()
+        if hasattr(self, "holders"):
+            self.holders.stop()
+        with contextlib.suppress(LookupError):
+            victims.kill(self.pid())
+        # Also what has outlived it, which has the same folder in its environment.
+        for process in victims.Processes(str(self.folder)).now():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        for name in (self.name, f"proxy-{self.name}"):
+            self.world.cluster.spawner.kill(name)
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        world = self.world
+        self.folder.mkdir()
+        self.primary_id = self._primary()
+        self._start_proxy()
+        with _starting:  # a new bot's address follows from the number of those before
+            self._start_bot()
+        self.holders = Watch(str(self.folder))
+        world.github.create_repository(self.repository, {".stage.yaml": STAGE_FILE})
+        world.github.add_hook(f"{world.bots[self.name]}/webhook", SECRET, self.repository)
+        self._supervisor.start()
+
+    def _primary(self) -> str:
+        """One staging distribution and one policy fit to a primary: each lane has one."""
+        alias = f"{self.name}.shop.test"
+        certificate = self.world.aws("acm").request_certificate(
+            DomainName=alias, ValidationMethod="DNS"
+        )["CertificateArn"]
+        cloudfront = self.world.aws("cloudfront")
+        made = cloudfront.create_distribution(
+            DistributionConfig=primary_config(alias, certificate, production.HOST, INGRESS_PORT)
+        )
+        identifier = str(made["Distribution"]["Id"])
+
+        def deployed() -> bool:
+            found = cloudfront.get_distribution(Id=identifier)
+            return bool(found["Distribution"]["Status"] == "Deployed")
+
+        until(f"the primary of {self.name}", deployed, 60, 0.2)
+        return identifier
+
+    def _start_proxy(self) -> None:
+        plane = self.world.cluster.plane
+        serving = plane.authority.issue(f"proxy-{self.name}", "chaos", hosts=[HOST])
+        config = Config(
+            ports=self._ports,
+            urls={
+                "kubernetes": "https://127.0.0.1:6443",
+                "aws": "http://127.0.0.1:5000",
+                "github": "http://127.0.0.1:3000",
+            },
+            data_dir=str(self.folder),
+            authority=str(plane.authority.certificate),
+            serving=(str(serving.certificate), str(serving.key)),
+            client=(str(plane.admin.certificate), str(plane.admin.key)),
+        )
+        path = self.folder / "proxy.json"
+        path.write_text(json.dumps(dataclasses.asdict(config)))
+        self.world.spawn(
+            f"proxy-{self.name}",
+            [sys.executable, "-m", "tests.chaos.proxy", path],
+            {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        name = f"control-{self.name}"
+        port = self.world.cluster.forward({name: (HOST, self._ports["control"])})[name]
+        self.control = Control(f"http://{HOST}:{port}")
+        until("the proxy", self.control.answers, 30, 0.1)
+
+    def _start_bot(self) -> None:
+        plane = self.world.cluster.plane
+        config = kubeconfig.write(
+            self.folder / "kubeconfig",
+            f"https://{HOST}:{self._ports['kubernetes']}",
+            plane.authority.certificate,
+            plane.admin,
+        )
+        platform = self.world.platform().model_copy(
+            update={
+                "kubeconfig": str(config),
+                "aws_endpoint": f"http://{HOST}:{self._ports['aws']}",
+                "primary_distribution_id": self.primary_id,
+            }
+        )
+        # What a killed engine leaves in its temporary folder goes with the world.
+        temporary = self.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        self.world.start_bot(
+            self.name,
+            platform,
+            environ={"KUBECONFIG": str(config), "TMPDIR": str(temporary)},
+            label=self.name,
+            github_url=f"http://{HOST}:{self._ports['github']}",
+            **self._settings,
+        )
+        self.control.bot(self.pid())
+
+    def _supervise(self) -> None:
+        while not self._stopped.wait(0.1):
+            if _dead(self.pid()):
+                self.restarts += 1
+                self.world.cluster.spawner.kill(self.name)  # takes the zombie away
+                with contextlib.suppress(Exception):  # it may be killed again while it starts
+                    self._start_bot()
+
+
+def _dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True

@@ -1,0 +1,145 @@
+"""Runs every point: learns them from an undisturbed walk, then walks once for each.
+
+Two lanes work side by side. After a run that went wrong its lane is given up for a fresh one, so
+that the next point does not pay for it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import queue
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.chaos import scenario
+from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point
+from tests.chaos.lane import Lane
+from tests.chaos.scenario import Disturbance, Freeze, Outage, Result
+from tests.world.world import World
+
+LANES = 2
+BOUND = 150.0
+"""Seconds that a step may take with its fault: a lease, its grace, and the work itself."""
+FREEZE_SECONDS = 75.0
+"""Longer than a lease lives without its heartbeat (bot/reconcile/deadlines.py)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """How to run."""
+
+    lanes: int = LANES
+    bound: float = BOUND
+    publish: bool = False
+    """Nodes are real: images are needed."""
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The bots' settings, for example another database."""
+    out: Path | None = None
+    """Each result goes here as a line of JSON."""
+
+
+def learn(lane: Lane, options: Options) -> list[Point]:
+    """The points of an undisturbed walk. Raises RuntimeError where that fails."""
+    points: set[Point] = set()
+    seen: list[dict[str, Any]] = []
+    result = scenario.run(lane, None, bound=options.bound, publish=options.publish, seen=seen)
+    if not result.ok:
+        raise RuntimeError(f"the undisturbed walk failed: {result.why} {result.left}")
+    for record in seen:
+        # GitHub is the bot's own affair; whether an engine runs meanwhile is chance.
+        engine = record["upstream"] != "github" and record["engines"] > 0
+        for side in SIDES:
+            points.add(Point(record["step"], side, record["call"], "bot"))
+            if engine:
+                points.add(Point(record["step"], side, record["call"], "engine"))
+    return sorted(points)
+
+
+def sample(points: Sequence[Point], number: int) -> list[Point]:
+    """A fixed choice that stays much the same when points come and go."""
+    return sorted(points, key=lambda point: hashlib.sha256(str(point).encode()).digest())[:number]
+
+
+def further() -> list[Disturbance]:
+    """Faults that are no point: outages of each upstream in each step, and frozen bots."""
+    found: list[Disturbance] = [
+        Outage(step, upstream, kind) for step in STEPS for upstream in UPSTREAMS for kind in KINDS
+    ]
+    return [*found, *(Freeze(step, FREEZE_SECONDS) for step in STEPS)]
+
+
+def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> list[Result]:
+    """Run each in one of the lanes; the results, in the order in which they came."""
+    waiting: queue.SimpleQueue[Disturbance] = queue.SimpleQueue()
+    for disturbance in disturbances:
+        waiting.put(disturbance)
+    results: list[Result] = []
+    troubles: list[BaseException] = []
+    lock = threading.Lock()
+
+    def work() -> None:
+        lane: Lane | None = None
+        try:
+            while True:
+                try:
+                    disturbance = waiting.get_nowait()
+                except queue.Empty:
+                    return
+                lane = lane or Lane(world, options.settings).__enter__()
+                result = _guarded(lane, disturbance, options)
+                with lock:
+                    results.append(result)
+                    tell(result, options.out)
+                if not result.ok:
+                    lane.stop()
+                    lane = None
+        except BaseException as error:
+            troubles.append(error)
+        finally:
+            if lane is not None:
+                lane.stop()
+
+    workers = [threading.Thread(target=work, name=f"lane-{n}") for n in range(options.lanes)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if troubles:
+        raise troubles[0]
+    return results
+
+
+def tell(result: Result, out: Path | None) -> None:
+    """One line for people, and one for programs."""
+    print(
+        f"{'ok' if result.ok else 'FAIL':<5} {result.seconds:>6.1f} s  "
+        f"recovery {result.recovery_s:>6.1f} s  {result.name}",
+        flush=True,
+    )
+    if not result.ok:
+        for label, what in (
+            ("why", result.why),
+            ("left", result.left),
+            ("false destroyed", result.false_destroyed),
+            ("two holders", result.doubles),
+        ):
+            if what:
+                print(f"      {label}: {what}", flush=True)
+    if out is not None:
+        with out.open("a") as lines:
+            lines.write(json.dumps(dataclasses.asdict(result)) + "\n")
+
+
+def _guarded(lane: Lane, disturbance: Disturbance, options: Options) -> Result:
+    """A run whose harness failed is a failed run, and says so."""
+    began = time.monotonic()
+    try:
+        return scenario.run(lane, disturbance, bound=options.bound, publish=options.publish)
+    except Exception as error:
+        why = f"the harness: {type(error).__name__}: {error}"
+        return Result(str(disturbance), why=why, seconds=time.monotonic() - began)

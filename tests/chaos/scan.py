@@ -1,0 +1,170 @@
+"""What is left of an environment, found without the bot: nothing here is imported from it.
+
+Reads the API server by discovery (every listable type), the simulated AWS, and the folder of
+Pulumi's state, all directly and with the administrator's rights. A scan that can't read everything
+raises: it says nothing about what it did not see.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+LABELS = ("understudy.dev/environment", "karpenter.sh/nodepool")
+_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+_NOT_OURS = frozenset({"events"})
+"""Events about what is gone stay for an hour by Kubernetes' own rule."""
+_ENDED = frozenset({"terminated"})
+_READERS = 4
+SECONDS = 30
+Json = dict[str, Any]
+
+
+class Cluster:
+    """The API server, read with the administrator's certificate."""
+
+    def __init__(self, server: str, authority: Path, certificate: Path, key: Path) -> None:
+        self._server = server
+        self._session = requests.Session()
+        self._session.verify = str(authority)
+        self._session.cert = (str(certificate), str(key))
+        # A machine's own proxy settings are none of a world's business.
+        self._session.trust_env = False
+        self._paths: list[tuple[str, str]] = []
+
+    def left(self, name: str) -> list[str]:
+        """Every object that belongs to the environment. Raises requests.RequestException."""
+        if not self._paths:
+            self._paths = list(self._discovered())
+        with concurrent.futures.ThreadPoolExecutor(_READERS) as readers:
+            lists = readers.map(lambda path: self._get(path[1], _METADATA)["items"] or (), self._paths)
+            found = [
+                f"{kind} {_called(item)}"
+                for (kind, _), items in zip(self._paths, lists, strict=True)
+                for item in items
+                if _belongs(item, name)
+            ]
+        return found + list(self._volumes(name))
+
+    def _discovered(self) -> Iterator[tuple[str, str]]:
+        """Each type that can be listed, with its path; one version of each group."""
+        groups = [("/api/v1", "")]
+        for group in self._get("/apis")["groups"]:
+            groups.append((f"/apis/{group['preferredVersion']['groupVersion']}", group["name"]))
+        for path, group in groups:
+            for kind in self._get(path)["resources"]:
+                plural = kind["name"]
+                if "/" in plural or "list" not in kind["verbs"] or plural in _NOT_OURS:
+                    continue
+                yield (f"{group}/{plural}" if group else plural), f"{path}/{plural}"
+
+    def _volumes(self, name: str) -> Iterator[str]:
+        """Volumes belong to no namespace; their claim does."""
+        for item in self._get("/api/v1/persistentvolumes")["items"]:
+            if (item["spec"].get("claimRef") or {}).get("namespace") == name:
+                yield f"persistentvolumes {item['metadata']['name']} (claimed)"
+
+    def _get(self, path: str, accept: str = "application/json") -> Json:
+        answer = self._session.get(self._server + path, headers={"Accept": accept}, timeout=SECONDS)
+        answer.raise_for_status()
+        found: Json = answer.json()
+        return found
+
+
+class Amazon:
+    """The simulated AWS; `client` makes a client of a service by its name."""
+
+    def __init__(self, client: Callable[[str], Any], primary_id: str) -> None:
+        self._ec2 = client("ec2")
+        self._cloudfront = client("cloudfront")
+        self._primary_id = primary_id
+
+    def left(self, name: str) -> list[str]:
+        """Everything that belongs to the environment. Raises botocore's errors."""
+        return [*self._tagged(name), *self._edges(name)]
+
+    def _tagged(self, name: str) -> Iterator[str]:
+        ended = {
+            instance["InstanceId"]
+            for page in self._ec2.get_paginator("describe_instances").paginate()
+            for reservation in page["Reservations"]
+            for instance in reservation["Instances"]
+            if instance["State"]["Name"] in _ENDED
+        }
+        found = {
+            f"{tag['ResourceType']} {tag['ResourceId']}"
+            for page in self._ec2.get_paginator("describe_tags").paginate()
+            for tag in page["Tags"]
+            if tag["Value"] == name and tag["ResourceId"] not in ended
+        }
+        yield from sorted(found)
+
+    def _edges(self, name: str) -> Iterator[str]:
+        cloudfront = self._cloudfront
+        hosts: set[str] = set()
+        for page in cloudfront.get_paginator("list_distributions").paginate():
+            for summary in page["DistributionList"].get("Items", ()):
+                tags = cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"]["Items"]
+                config = cloudfront.get_distribution_config(Id=summary["Id"])
+                if summary["Id"] != self._primary_id and name in json.dumps([tags, config]):
+                    hosts.add(summary["DomainName"])
+                    yield f"distribution {summary['Id']}"
+        policies = set()
+        for item in self._policies():
+            policies.add(item["Id"])
+            text = json.dumps(item["ContinuousDeploymentPolicyConfig"])
+            if name in text or any(host in text for host in hosts):
+                yield f"policy {item['Id']}"
+        primary = cloudfront.get_distribution_config(Id=self._primary_id)["DistributionConfig"]
+        attached = primary.get("ContinuousDeploymentPolicyId", "")
+        if attached and attached not in policies:
+            yield f"attachment of {self._primary_id} to {attached}, which is gone"
+
+    def _policies(self) -> Iterator[Json]:
+        listed = self._cloudfront.list_continuous_deployment_policies()
+        for summary in listed["ContinuousDeploymentPolicyList"].get("Items", ()):
+            yield summary["ContinuousDeploymentPolicy"]
+
+
+class State:
+    """The folder of a `file://` backend."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / ".pulumi"
+
+    def left(self, name: str) -> list[str]:
+        """The stack and its locks; backups and history are meant to stay."""
+        found = []
+        for kind in ("stacks", "locks"):
+            for path in sorted((self._folder / kind).rglob("*")):
+                inside = path.relative_to(self._folder)
+                mine = path.name in {f"{name}.json", f"{name}.json.gz"} or path.parent.name == name
+                if path.is_file() and mine:
+                    found.append(f"state {inside}")
+        return found
+
+
+def scan(name: str, cluster: Cluster, amazon: Amazon, state: State) -> list[str]:
+    """Everything that is left of an environment."""
+    return [*cluster.left(name), *amazon.left(name), *state.left(name)]
+
+
+def _called(item: Json) -> str:
+    metadata = item["metadata"]
+    whole = "/".join(filter(None, (metadata.get("namespace"), metadata["name"])))
+    return f"{whole} (ending)" if "deletionTimestamp" in metadata else whole
+
+
+def _belongs(item: Json, name: str) -> bool:
+    metadata = item["metadata"]
+    labels = metadata.get("labels") or {}
+    return (
+        name in (metadata["name"], metadata.get("namespace"))
+        or any(labels.get(label) == name for label in LABELS)
+        or any(owner["name"] == name for owner in metadata.get("ownerReferences") or ())
+    )

@@ -1,0 +1,252 @@
+"""One pull request from opened to gone while one thing goes wrong, and what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from bot import clock, store
+from tests.chaos import steps
+from tests.chaos.faults import STEPS, Kind, Point, Rule, Step, Upstream, Weather
+from tests.chaos.lane import Lane
+from tests.world.walk import Walk
+
+LATE_SECONDS = 8.0
+"""Calls that follow after a step's end, such as GitHub's, come within so long."""
+LEFT_SECONDS = 20.0
+"""What a scan finds just after the end may be on its way out; what stays for so long is a leak."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Outage:
+    """One of the three is down, slow or erring for a while from the beginning of a step."""
+
+    step: Step
+    upstream: Upstream
+    kind: Kind
+    seconds: float = 12.0
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.step} {self.upstream} {self.kind}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Freeze:
+    """The bot is stopped by SIGSTOP for a while in the middle of a step, and continued."""
+
+    step: Step
+    seconds: float
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.step} frozen for {self.seconds:.0f} s"
+
+
+@dataclasses.dataclass(frozen=True)
+class Restart:
+    """Something that the bot stands on is restarted in the middle of a step: `act` does it."""
+
+    step: Step
+    what: str
+    act: Callable[[], None]
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.step} {self.what} restarts"
+
+
+Disturbance = Point | Outage | Freeze | Restart
+
+
+@dataclasses.dataclass
+class Result:
+    """What came of it."""
+
+    name: str
+    converged: bool = False
+    fired: bool = False
+    why: str = ""
+    """Where it did not converge: the step, and what the bot says."""
+    left: list[str] = dataclasses.field(default_factory=list)
+    false_destroyed: list[str] = dataclasses.field(default_factory=list)
+    doubles: list[str] = dataclasses.field(default_factory=list)
+    recovery_s: float = 0.0
+    """From the fault to the end of its step."""
+    seconds: float = 0.0
+    restarts: int = 0
+    log: list[str] = dataclasses.field(default_factory=list)
+    """The end of the bot's log, where something is wrong."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        wrong = self.left or self.false_destroyed or self.doubles
+        return self.converged and self.fired and not wrong
+
+
+def run(
+    lane: Lane,
+    disturbance: Disturbance | None,
+    *,
+    bound: float,
+    publish: bool,
+    seen: list[dict[str, Any]] | None = None,
+) -> Result:
+    """Walk one pull request; each step may take `bound` seconds.
+
+    `publish` the images, which real nodes need. `seen` gets the calls that changed something, as
+    `proxy.Record` has them.
+    """
+    at = disturbance.step if disturbance is not None else None
+    # A push takes time, and matters only where it is the push that is disturbed.
+    chosen: tuple[Step, ...] = STEPS if at in (None, "push") else ("open", "close")
+    result = Result(str(disturbance or "undisturbed"), fired=disturbance is None)
+    began, size = time.monotonic(), lane.log().stat().st_size
+    restarts, doubles = lane.restarts, len(lane.holders.doubles)
+    walk = lane.walk()
+    try:
+        for step in chosen:
+            lane.control.step(step)
+            with _disturbed(lane, disturbance if step == at else None):
+                steps.act(lane, walk, step, publish=publish)
+                reached = _reach(
+                    lane, walk, step, disturbance if step == at else None, result, bound
+                )
+            if seen is not None:
+                time.sleep(LATE_SECONDS)
+                seen += lane.control.records()
+            if not reached:
+                result.why = f"{step}: {_state(lane, walk)}"
+                if step != "close":
+                    _give_up(lane, walk, bound)
+                break
+        else:
+            result.converged = True
+        _judge(lane, walk, result)
+    finally:
+        lane.control.clear()
+        walk.close_store()
+    result.doubles = lane.holders.doubles[doubles:]
+    result.restarts = lane.restarts - restarts
+    result.seconds = time.monotonic() - began
+    if not result.ok:
+        with lane.log().open("rb") as log:
+            log.seek(size)
+            result.log = log.read().decode(errors="replace").splitlines()[-60:]
+    return result
+
+
+def _reach(
+    lane: Lane,
+    walk: Walk,
+    step: Step,
+    disturbance: Disturbance | None,
+    result: Result,
+    bound: float,
+) -> bool:
+    """Wait for a step's end, after its fault."""
+    began = time.time()
+
+    def end() -> bool:
+        return steps.done(lane, walk, step)
+
+    reached = steps.until(end, bound)
+    if disturbance is None:
+        return reached
+    if not isinstance(disturbance, Point):
+        result.fired = True
+        result.recovery_s = time.time() - began
+        return reached
+    fault = _fault(lane)
+    if fault is None and reached:
+        steps.until(lambda: _fault(lane) is not None, LATE_SECONDS)
+        fault = _fault(lane)
+        reached = steps.until(end, bound)
+    if fault is None:
+        result.why = "the call did not come"
+        return reached
+    result.fired = not fault["fault"].startswith("no ")
+    if not result.fired:
+        result.why = fault["fault"]
+    result.recovery_s = time.time() - fault["at"]
+    return reached
+
+
+def _fault(lane: Lane) -> dict[str, Any] | None:
+    return next((one for one in lane.control.records() if one["fault"]), None)
+
+
+def _give_up(lane: Lane, walk: Walk, bound: float) -> None:
+    """Close what did not come up, so that it can be seen whether it goes away all the same."""
+    lane.control.clear()
+    walk.close()
+    steps.until(lambda: steps.done(lane, walk, "close"), bound)
+
+
+def _judge(lane: Lane, walk: Walk, result: Result) -> None:
+    """Scan at once, and again where something is left."""
+    claimed = steps.claimed_gone(walk)
+    left = lane.left(walk.name)
+    if claimed:
+        result.false_destroyed = left
+    end = time.monotonic() + LEFT_SECONDS
+    while left and time.monotonic() < end:
+        time.sleep(2)
+        left = lane.left(walk.name)
+    result.left = left
+
+
+@contextlib.contextmanager
+def _disturbed(lane: Lane, disturbance: Disturbance | None) -> Iterator[None]:
+    lane.control.forget()
+    match disturbance:
+        case None:
+            yield
+        case Point(_, side, call, victim):
+            lane.control.arm(Rule(call, side, "kill", victim))
+            yield
+        case Outage(_, upstream, kind, seconds):
+            value = {"down": 0.0, "slow": 2.0, "error": 503.0}[kind]
+            lane.control.weather(upstream, Weather(kind, value))
+            with _after(seconds, lambda: lane.control.weather(upstream, None)):
+                yield
+        case Freeze(_, seconds):
+            # The group of the bot: its engine goes on, as another machine's would.
+            with (
+                _after(2.0, lambda: os.killpg(lane.pid(), signal.SIGSTOP)),
+                _after(2.0 + seconds, lambda: os.killpg(lane.pid(), signal.SIGCONT)),
+            ):
+                yield
+        case Restart(_, _, act):
+            with _after(2.0, act):
+                yield
+
+
+@contextlib.contextmanager
+def _after(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    timer = threading.Timer(seconds, act)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
+def _state(lane: Lane, walk: Walk) -> str:
+    """What the bot says of where it stands."""
+    kept = store.SqlStore(lane.world.database_url(lane.name), clock.SystemClock())
+    try:
+        row = kept.row(walk.key)
+    finally:
+        kept.close()
+    if row is None:
+        return "no row"
+    timeline = "; ".join(entry.text for entry in walk.timeline()[-4:])
+    return f"{row.phase.value}, failures {row.failures}, reason {row.reason!r}; {timeline}"

@@ -1,0 +1,99 @@
+"""Finds a bot's processes in /proc, by the data folder in their environment, and kills groups.
+
+The bot is the process group that the world started: server, workers and fork server. An engine is
+each session of its own with the same data folder, whoever its parent is by now. Zombies have no
+environment any more and are not found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import signal
+from pathlib import Path
+
+VARIABLE = "UNDERSTUDY_DATA_DIR"
+_PROC = Path("/proc")
+_OPERATIONS = frozenset({"up", "destroy", "refresh", "import", "cancel", "state"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """One process of a bot."""
+
+    pid: int
+    session: int
+    words: tuple[str, ...]
+
+    @property
+    def stack(self) -> str | None:
+        """The stack that it works on, where it is the engine's command line and writes."""
+        if not self.words or Path(self.words[0]).name != "pulumi":
+            return None
+        if not _OPERATIONS & set(self.words[1:3]) or "--stack" not in self.words[:-1]:
+            return None
+        return self.words[self.words.index("--stack") + 1]
+
+
+class Processes:
+    """The processes of one data folder; what was seen once is not read again."""
+
+    def __init__(self, data_dir: str) -> None:
+        self._mark = f"{VARIABLE}={data_dir}\0".encode()
+        self._known: dict[tuple[int, str], Process | None] = {}
+
+    def now(self) -> list[Process]:
+        """Those that live."""
+        seen: dict[tuple[int, str], Process | None] = {}
+        for entry in _PROC.iterdir():
+            if not entry.name.isdigit():
+                continue
+            pid = int(entry.name)
+            state, started, session = _stat(pid)
+            if state in {"", "Z", "X"}:
+                continue
+            identity = (pid, f"{started}/{session}/{_program(pid)}")
+            seen[identity] = (
+                self._known[identity] if identity in self._known else self._read(pid, session)
+            )
+        self._known = seen
+        return [found for found in seen.values() if found is not None]
+
+    def engines(self, bot: int) -> list[int]:
+        """The leaders of engines' sessions; `bot` is the bot's own leader."""
+        return sorted({one.session for one in self.now()} - {bot})
+
+    def _read(self, pid: int, session: int) -> Process | None:
+        try:
+            environ = (_PROC / str(pid) / "environ").read_bytes()
+            words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            return None
+        if self._mark not in environ:
+            return None
+        return Process(pid, session, tuple(words.rstrip("\0").split("\0")))
+
+
+def kill(group: int) -> bool:
+    """End a process group as SIGKILL does; False if there was none."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+        return True
+    return False
+
+
+def _stat(pid: int) -> tuple[str, str, int]:
+    """State, start time and session; an empty state for one that is gone."""
+    try:
+        words = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return "", "", 0
+    return words[0], words[19], int(words[3])
+
+
+def _program(pid: int) -> str:
+    try:
+        return str((_PROC / str(pid) / "exe").readlink())
+    except OSError:
+        return ""
