@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.bench import pools, walk
+from tests.bench import chaos, deletes, pools, walk
 from tests.bench.report import Report
 from tests.world.prepare import prepare
 from tests.world.tools import ToolError
 
 BENCHES: dict[str, tuple[str, Callable[[], Report]]] = {
     "walk": ("a pull request from opened to ready, pushed, and gone, beside kubectl", walk.run),
+    "chaos": ("a kill at every call that changes something, outages, and what is left", chaos.run),
+    "deletes": ("200 environments closed at once while 5 % of all calls fail", deletes.run),
     "pools": ("how Karpenter's answer and its CPU grow with the number of NodePools", pools.run),
 }
 

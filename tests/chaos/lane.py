@@ -80,16 +80,7 @@ class Lane:
 
     def left(self, environment: str) -> list[str]:
         """What the independent scan finds of an environment."""
-        plane = self.world.cluster.plane
-        given = json.loads(self.world.cluster.kubeconfig.read_text())
-        cluster = scan.Cluster(
-            given["clusters"][0]["cluster"]["server"],
-            plane.authority.certificate,
-            plane.admin.certificate,
-            plane.admin.key,
-        )
-        amazon = scan.Amazon(self.world.aws, self.primary_id)
-        return scan.scan(environment, cluster, amazon, scan.State(self.folder / "state"))
+        return left(self.world, self.primary_id, self.folder / "state", environment)
 
     def stop(self) -> None:
         """End the bot and the proxy; a dead lane's leftovers stay for the world to remove."""
@@ -209,3 +200,17 @@ def _dead(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
     except OSError:
         return True
+
+
+def left(world: World, primary_id: str, state: Path, environment: str) -> list[str]:
+    """Scan a world for what is left of an environment."""
+    given = json.loads(world.cluster.kubeconfig.read_text())
+    plane = world.cluster.plane
+    cluster = scan.Cluster(
+        given["clusters"][0]["cluster"]["server"],
+        plane.authority.certificate,
+        plane.admin.certificate,
+        plane.admin.key,
+    )
+    amazon = scan.Amazon(world.aws, primary_id)
+    return scan.scan(environment, cluster, amazon, scan.State(state))

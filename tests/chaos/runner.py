@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.chaos import scenario
+from tests.chaos import scan, scenario, steps
 from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point
 from tests.chaos.lane import Lane
 from tests.chaos.scenario import Disturbance, Freeze, Outage, Result
@@ -27,6 +27,9 @@ BOUND = 150.0
 """Seconds that a step may take with its fault: a lease, its grace, and the work itself."""
 FREEZE_SECONDS = 75.0
 """Longer than a lease lives without its heartbeat (bot/reconcile/deadlines.py)."""
+
+TEMPLATE_SECONDS = 900.0
+"""Karpenter forgets a launch template 5 to 10 minutes after its last use, and deletes it then."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +115,14 @@ def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> 
     if troubles:
         raise troubles[0]
     return results
+
+
+def late(world: World, results: Iterable[Result]) -> list[str]:
+    """The launch templates that Karpenter should have deleted by itself and did not."""
+    names = {result.environment for result in results}
+    amazon = scan.Amazon(world.aws, world.seeded.primary_id)
+    steps.until(lambda: not amazon.templates(names), TEMPLATE_SECONDS)
+    return amazon.templates(names)
 
 
 def tell(result: Result, out: Path | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,12 @@ _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 _NOT_OURS = frozenset({"events"})
 """Events about what is gone stay for an hour by Kubernetes' own rule."""
 _ENDED = frozenset({"terminated"})
+_OF_A_CACHE = "launch-template"
+"""Karpenter makes them, and deletes one some minutes after it was last used (its cache's eviction,
+pkg/providers/launchtemplate): they are looked at in the end, by `Amazon.templates`."""
+_RECORDS = frozenset({_OF_A_CACHE, "fleet"})
+"""A fleet of type instant is the record of one request: it holds nothing but its instances, which
+are looked at."""
 _READERS = 4
 SECONDS = 30
 Json = dict[str, Any]
@@ -42,7 +48,7 @@ class Cluster:
         if not self._paths:
             self._paths = list(self._discovered())
         with concurrent.futures.ThreadPoolExecutor(_READERS) as readers:
-            lists = readers.map(lambda path: self._get(path[1], _METADATA)["items"] or (), self._paths)
+            lists = readers.map(self._objects, self._paths)
             found = [
                 f"{kind} {_called(item)}"
                 for (kind, _), items in zip(self._paths, lists, strict=True)
@@ -50,6 +56,9 @@ class Cluster:
                 if _belongs(item, name)
             ]
         return found + list(self._volumes(name))
+
+    def _objects(self, listed: tuple[str, str]) -> list[Json]:
+        return list(self._get(listed[1], _METADATA)["items"] or ())
 
     def _discovered(self) -> Iterator[tuple[str, str]]:
         """Each type that can be listed, with its path; one version of each group."""
@@ -98,11 +107,25 @@ class Amazon:
         }
         found = {
             f"{tag['ResourceType']} {tag['ResourceId']}"
-            for page in self._ec2.get_paginator("describe_tags").paginate()
-            for tag in page["Tags"]
-            if tag["Value"] == name and tag["ResourceId"] not in ended
+            for tag in self._tags()
+            if tag["Value"] == name
+            and tag["ResourceId"] not in ended
+            and tag["ResourceType"] not in _RECORDS
         }
         yield from sorted(found)
+
+    def templates(self, names: Collection[str]) -> list[str]:
+        """The launch templates of these environments. Raises botocore's errors."""
+        found = {
+            f"{_OF_A_CACHE} {tag['ResourceId']} of {tag['Value']}"
+            for tag in self._tags()
+            if tag["ResourceType"] == _OF_A_CACHE and tag["Value"] in names
+        }
+        return sorted(found)
+
+    def _tags(self) -> Iterator[Json]:
+        for page in self._ec2.get_paginator("describe_tags").paginate():
+            yield from page["Tags"]
 
     def _edges(self, name: str) -> Iterator[str]:
         cloudfront = self._cloudfront

@@ -70,6 +70,7 @@ class Result:
     """What came of it."""
 
     name: str
+    environment: str = ""
     converged: bool = False
     fired: bool = False
     why: str = ""
@@ -129,6 +130,7 @@ def run(
                 break
         else:
             result.converged = True
+        result.environment = walk.name
         _judge(lane, walk, result)
     finally:
         lane.control.clear()

@@ -1,0 +1,105 @@
+"""200 environments closed at once while 5 % of all calls fail: how many stay, and what is left.
+
+Bot, engine, API server and Karpenter are real, nodes are kwok's. To make 200 environments in
+reasonable time each has one small service; one has an edge as well, since a primary carries one
+staging distribution at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+
+from bot import clock, model, store
+from infra import naming
+from tests.bench.report import Report
+from tests.chaos.faults import UPSTREAMS, Weather
+from tests.chaos.lane import Lane
+from tests.world.world import World
+
+ENVIRONMENTS = int(os.environ.get("UNDERSTUDY_DELETES", "200"))
+SHARE = 0.05
+STATUS = 503
+WORKERS = 3
+UP_SECONDS = 60.0
+DOWN_SECONDS = 45.0
+"""For one environment, before the bench gives up on the whole."""
+STAGE = """\
+services:
+  web:
+    image: registry.test/shop-web:{sha}
+    port: 8080
+    route: /
+"""
+NO_EDGE = STAGE + "edge: none\n"
+
+
+def run() -> Report:
+    """Make them undisturbed, then close them all at once in bad weather."""
+    settings = {"workers": str(WORKERS)}
+    with World(fake_nodes=True) as world, Lane(world, settings) as lane:
+        kept = store.SqlStore(world.database_url(lane.name), clock.SystemClock())
+        with contextlib.closing(kept):
+            return _measured(lane, kept)
+
+
+def _measured(lane: Lane, kept: store.SqlStore) -> Report:
+    github = lane.world.github
+    began = time.monotonic()
+    numbers = []
+    for index in range(ENVIRONMENTS):
+        # The lane's primary carries one edge; the others are reached by their own host.
+        files = {".stage.yaml": STAGE if index == 0 else NO_EDGE, "README.md": f"{index}"}
+        opened = github.open_pull_request(lane.repository, files=files, labels=(lane.name,))
+        numbers.append(opened.number)
+
+    def in_phase(*phases: model.Phase) -> int:
+        return sum(row.phase in phases for row in kept.rows())
+
+    def wait(what: str, seconds: float, *phases: model.Phase) -> None:
+        end, told = time.monotonic() + seconds, 0.0
+        while (count := in_phase(*phases)) < ENVIRONMENTS and time.monotonic() < end:
+            if time.monotonic() - told > 30:
+                told = time.monotonic()
+                print(f"{told - began:>6.0f} s  {count} {what}", flush=True)
+            time.sleep(1)
+
+    wait("ready", UP_SECONDS * ENVIRONMENTS, model.Phase.READY)
+    made = time.monotonic() - began
+    ready = in_phase(model.Phase.READY)
+    print(f"{ready} environments made in {made:.0f} s", flush=True)
+    calls, _ = lane.control.counts()
+    for upstream in UPSTREAMS:
+        lane.control.weather(upstream, Weather("error", STATUS, SHARE))
+    closing = time.monotonic()
+    for number in numbers:
+        github.close(lane.repository, number)
+    wait("gone", DOWN_SECONDS * ENVIRONMENTS, model.Phase.ABSENT)
+    gone = time.monotonic() - closing
+    after, faults = lane.control.counts()
+    lane.control.clear()
+    absent = in_phase(model.Phase.ABSENT)
+    left = [
+        f"{name}: {found}"
+        for name in (naming.environment_name(lane.repository, number) for number in numbers)
+        for found in lane.left(name)
+    ]
+    for line in left[:50]:
+        print(line)
+    for row in kept.rows():
+        if row.phase is not model.Phase.ABSENT:
+            print(f"{row.name}: {row.phase.value}: {row.reason}")
+    figures: dict[str, float | None] = {
+        "environments": ready,
+        "environments_missing": ENVIRONMENTS - ready,
+        "made_s": made,
+        "gone_s": gone,
+        "calls": after - calls,
+        "faults": faults,
+        "stuck_share": (ENVIRONMENTS - absent) / ENVIRONMENTS,
+        "leaks": len(left),
+        "double_holders": len(lane.holders.doubles),
+    }
+    limited = ("environments_missing", "stuck_share", "leaks", "double_holders")
+    return Report(figures, dict.fromkeys(limited, 0.0))
