@@ -188,6 +188,28 @@ class Drain(Protocol):
 # -- Store ----------------------------------------------------------------------------------------
 
 
+MAX_TIMELINE = 500
+"""Lines that an environment's timeline keeps: the newest."""
+SAVED = frozenset(
+    {
+        "phase",
+        "stack_exists",
+        "removing",
+        "destroyed_at",
+        "commit",
+        "target",
+        "reason",
+        "outputs",
+        "progress",
+        "absence",
+        "failures",
+    }
+)
+"""What `Store.save` may change; leases and generations have verbs of their own."""
+REMEMBERED = frozenset({"comment_id", "comment_digest", "deployment_id", "deployment_commit"})
+"""What `Store.remember` may change."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lease:
     """The right to work on one lane of an environment until `until`."""

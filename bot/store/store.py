@@ -23,30 +23,10 @@ from infra import naming
 
 EDGE_VALUE_BYTES = 16
 """128 random bits keep strangers out of an environment's edge route."""
-MAX_TIMELINE = 500
-"""Lines that an environment's timeline keeps: the newest."""
 DELIVERY_DAYS = 30
 """How long a delivery is remembered; GitHub offers redelivery for 3 days."""
 TIMELINE_DAYS = 90
 """How long a line of a timeline is kept."""
-_COLUMNS = frozenset(
-    {
-        "phase",
-        "stack_exists",
-        "removing",
-        "destroyed_at",
-        "commit",
-        "target",
-        "reason",
-        "outputs",
-        "progress",
-        "absence",
-        "failures",
-    }
-)
-"""What `save` may change; leases and generations have verbs of their own."""
-_FEEDBACK = frozenset({"comment_id", "comment_digest", "deployment_id", "deployment_commit"})
-"""What `remember` may change."""
 
 _T = TypeVar("_T")
 
@@ -219,7 +199,7 @@ class SqlStore:
 
     def save(self, lease: ports.Lease, **changes: object) -> ports.Row:
         """Change columns of the leased row. See `bot.ports.Store`."""
-        _only(changes, _COLUMNS)
+        _only(changes, ports.SAVED)
         if "phase" in changes:
             # An unknown phase is refused here, where it is written, not where it is read.
             changes["phase"] = model.Phase(str(changes["phase"])).value
@@ -232,7 +212,7 @@ class SqlStore:
 
     def remember(self, key: model.EnvironmentKey, **feedback: object) -> None:
         """Keep what was written to GitHub. See `bot.ports.Store`."""
-        _only(feedback, _FEEDBACK)
+        _only(feedback, ports.REMEMBERED)
         with self._database.writing() as session:
             found = _find(session, key, lock=True)
             if found is not None:
@@ -335,7 +315,7 @@ class SqlStore:
                 sa.select(TimelineLine.id)
                 .where(TimelineLine.environment_id == found.id)
                 .order_by(TimelineLine.id.desc())
-                .limit(MAX_TIMELINE)
+                .limit(ports.MAX_TIMELINE)
             )
             session.execute(
                 sa.delete(TimelineLine).where(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot import clock, errors, model, ports
-from bot.store.store import MAX_TIMELINE
+from bot.ports import MAX_TIMELINE
 from infra import naming
 
 KEY = model.EnvironmentKey("acme/shop", 7)
@@ -19,8 +19,8 @@ Open = Callable[[], ports.Store]
 
 
 @pytest.fixture
-def store(open_store: Open) -> ports.Store:
-    return open_store()
+def store(open_any: Open) -> ports.Store:
+    return open_any()
 
 
 def taken(store: ports.Store, owner: str = "worker") -> tuple[ports.Row, ports.Lease]:
@@ -328,9 +328,9 @@ def side_by_side(count: int, work: Callable[[int], None]) -> None:
         raise failures[0]
 
 
-def test_workers_side_by_side_never_hold_one_environment_twice(open_store: Open) -> None:
+def test_workers_side_by_side_never_hold_one_environment_twice(open_any: Open) -> None:
     # Two stores, as two processes or replicas have, and several threads in each.
-    stores = [open_store(), open_store()]
+    stores = [open_any(), open_any()]
     keys = [model.EnvironmentKey("acme/shop", number) for number in range(1, 21)]
     for key in keys:
         stores[0].hint(key)
@@ -344,8 +344,8 @@ def test_workers_side_by_side_never_hold_one_environment_twice(open_store: Open)
     assert sorted(found) == sorted(keys)
 
 
-def test_hints_side_by_side_are_all_counted(open_store: Open) -> None:
-    stores = [open_store(), open_store()]
+def test_hints_side_by_side_are_all_counted(open_any: Open) -> None:
+    stores = [open_any(), open_any()]
 
     def work(index: int) -> None:
         for number in range(5):
@@ -374,14 +374,14 @@ def test_a_hint_is_not_lost_to_the_pass_that_ends_at_the_same_time(store: ports.
     assert last.wanted == rounds + 1
 
 
-def test_everything_is_there_after_a_crash(open_store: Open, time: clock.ManualClock) -> None:
-    first = open_store()
+def test_everything_is_there_after_a_crash(open_any: Open, time: clock.ManualClock) -> None:
+    first = open_any()
     first.record_delivery("guid", "pull_request", "opened", KEY)
     _, lease = taken(first, "crashed")
     saved = first.save(lease, phase=model.Phase.PROVISIONING, stack_exists=True)
     first.note(KEY, "begun")
 
-    second = open_store()  # the first was never closed
+    second = open_any()  # the first was never closed
     assert second.row(KEY) == saved
     assert [entry.text for entry in second.timeline(KEY)] == ["begun"]
     assert second.record_delivery("guid", "pull_request", "opened", KEY) is False
@@ -396,3 +396,88 @@ def test_everything_is_there_after_a_crash(open_store: Open, time: clock.ManualC
 
 def test_an_open_store_is_healthy(store: ports.Store) -> None:
     assert store.healthy()
+
+
+# -- lanes ----------------------------------------------------------------------------------------
+
+
+def test_each_lane_answers_a_wish_by_itself(store: ports.Store) -> None:
+    store.hint(KEY)
+    edge = store.take("worker", LEASE, (model.Lane.EDGE,))
+    assert edge is not None
+    assert edge[0].lane is model.Lane.EDGE
+    row, lease = taken(store)
+    store.release(lease, row.wanted, None)
+    assert store.take("worker", LEASE) is None, "the edge is held, the cluster is done"
+    store.release(edge[1], 0, None)
+    again = store.take("worker", LEASE)
+    assert again is not None
+    assert again[0].lane is model.Lane.EDGE
+
+
+def test_a_lease_is_of_its_lane_alone(store: ports.Store) -> None:
+    store.hint(KEY)
+    _, lease = taken(store)
+    store.save(lease, phase="ready", commit="a" * 40)
+    lanes = store.lanes(KEY)
+    assert lanes[model.Lane.CLUSTER].phase is model.Phase.READY
+    assert lanes[model.Lane.CLUSTER].leased
+    assert lanes[model.Lane.EDGE].phase is model.Phase.ABSENT
+    assert not lanes[model.Lane.EDGE].leased
+    assert store.lanes(OTHER) == {}
+
+
+def test_a_phase_knows_since_when(store: ports.Store, time: clock.ManualClock) -> None:
+    store.hint(KEY)
+    _, lease = taken(store)
+    time.advance(5)
+    row = store.save(lease, phase="provisioning")
+    since = row.phase_since
+    assert since == time.now()
+    time.advance(5)
+    assert store.save(lease, phase="provisioning", reason="on the way").phase_since == since
+
+
+def test_progress_and_absence_come_back_as_they_were(store: ports.Store) -> None:
+    store.hint(KEY)
+    _, lease = taken(store)
+    pod = model.PodProgress("web", "web-1", False, "Waiting", model.PodTrouble.CRASHING, "exit 1")
+    progress = model.Progress((model.ServiceProgress("web", 2, 1, (pod,)),))
+    absence = model.Absence(("nodes",), (model.Remnant("Node", "n"),), clock.ManualClock().now())
+    store.save(lease, progress=progress, absence=absence)
+    row = store.row(KEY)
+    assert row is not None
+    assert (row.progress, row.absence) == (progress, absence)
+    assert store.save(lease, progress=None).progress is None
+
+
+# -- adoption and rights --------------------------------------------------------------------------
+
+
+def test_what_exists_is_admitted_once(store: ports.Store) -> None:
+    assert store.adopt(KEY) is True
+    row, _ = taken(store)
+    assert (row.stack_exists, row.wanted) == (True, 1)
+    assert store.adopt(KEY) is False
+
+
+def test_adopting_what_a_lane_denies(store: ports.Store) -> None:
+    store.hint(KEY)
+    _, lease = taken(store)
+    store.save(lease, stack_exists=True)
+    assert store.adopt(KEY) is True, "the other lane denied it"
+    assert all(row.stack_exists for row in store.lanes(KEY).values())
+
+
+def test_a_right_is_one_owners_until_it_runs_out(open_any: Open, time: clock.ManualClock) -> None:
+    first, second = open_any(), open_any()
+    assert first.may("sweep", "first", 60)
+    assert not second.may("sweep", "second", 60)
+    time.advance(30)
+    assert first.may("sweep", "first", 60), "kept"
+    time.advance(45)
+    assert not second.may("sweep", "second", 60)
+    assert second.may("other", "second", 60)
+    time.advance(60)
+    assert second.may("sweep", "second", 60)
+    assert not first.may("sweep", "first", 60)

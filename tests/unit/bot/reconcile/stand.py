@@ -9,17 +9,23 @@ from pathlib import Path
 from bot import intent, model, ports, reconcile, store, testing
 from bot.model import Phase
 from bot.reconcile import deadlines
+from bot.testing_store import MemoryStore
 
 KEY = model.EnvironmentKey("acme/shop", 7)
 A, B, C = "a" * 40, "b" * 40, "c" * 40
 
 
 class Stand:
-    def __init__(self, folder: Path, *, with_edge: bool = False) -> None:
+    def __init__(self, folder: Path | None = None, *, with_edge: bool = False) -> None:
+        """On a store in that folder, or in memory."""
         self.clock = testing.SimulatedClock()
         self.world = testing.FakeWorld(self.clock)
         self.hub = testing.FakeHub()
-        self.store = store.SqlStore(f"sqlite:///{folder / 'bot.db'}", self.clock)
+        self.store: ports.Store = (
+            MemoryStore(self.clock)
+            if folder is None
+            else store.SqlStore(f"sqlite:///{folder / 'bot.db'}", self.clock)
+        )
         self.engine = testing.FakeEngine(self.world)
         self.watch = testing.FakeWatch(self.world)
         self.prover = testing.FakeProver(self.world)
@@ -49,7 +55,8 @@ class Stand:
         self.loop = reconcile.Loop(self.stages)
 
     def close(self) -> None:
-        self.store.close()
+        if isinstance(self.store, store.SqlStore):
+            self.store.close()
 
     # -- what people do ---------------------------------------------------------------------------
 

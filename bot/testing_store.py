@@ -1,0 +1,269 @@
+"""A store in memory that keeps the promises of `bot.ports.Store`, for tests that need thousands.
+
+The same contract tests run on it as on the real one (tests/contract/test_store.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import secrets
+import threading
+from collections.abc import Collection, Mapping, Sequence
+
+from bot import clock, errors, model, ports
+from infra import naming
+
+
+@dataclasses.dataclass(slots=True)
+class _Entry:
+    """One lane: its row, and what the row does not show."""
+
+    row: ports.Row
+    waiting_since: datetime.datetime
+    order: int
+    token: int = 0
+    until: datetime.datetime | None = None
+
+
+class MemoryStore:
+    """Implements `bot.ports.Store`; what it keeps ends with the object."""
+
+    def __init__(self, time: clock.Clock) -> None:
+        self._clock = time
+        self._lock = threading.RLock()
+        self._entries: dict[tuple[str, model.Lane], _Entry] = {}
+        self._deliveries: set[str] = set()
+        self._lines: dict[str, list[model.TimelineEntry]] = {}
+        self._rights: dict[str, tuple[str, datetime.datetime]] = {}
+        self.fault: errors.UnderstudyError | None = None
+        """What every call raises while it is set."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    # -- hints ------------------------------------------------------------------------------------
+
+    def record_delivery(
+        self,
+        delivery_id: str,
+        event: str,  # noqa: ARG002 - the real one keeps it
+        action: str,  # noqa: ARG002
+        key: model.EnvironmentKey | None,
+    ) -> bool:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            known = delivery_id in self._deliveries
+            self._deliveries.add(delivery_id)
+            if key is not None:
+                self._raise_wanted(key)
+            return not known
+
+    def hint(self, key: model.EnvironmentKey) -> None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            self._raise_wanted(key)
+
+    def adopt(self, key: model.EnvironmentKey) -> bool:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            self._raise_wanted(key)
+            silent = [entry for entry in self._of(key) if not entry.row.stack_exists]
+            for entry in silent:
+                entry.row = dataclasses.replace(entry.row, stack_exists=True)
+            return bool(silent)
+
+    def prune(self) -> None:
+        """Nothing here grows old."""
+
+    def _raise_wanted(self, key: model.EnvironmentKey) -> None:
+        now = self._clock.now()
+        if not self._of(key):
+            self._make(key, now)
+        for entry in self._of(key):
+            if entry.row.seen >= entry.row.wanted:
+                entry.waiting_since = now
+            entry.row = dataclasses.replace(entry.row, wanted=entry.row.wanted + 1)
+
+    def _make(self, key: model.EnvironmentKey, now: datetime.datetime) -> None:
+        name = naming.environment_name(key.repository, key.number)
+        edge_value = secrets.token_hex(16)
+        for lane in model.Lane:
+            row = ports.Row(
+                key=key,
+                lane=lane,
+                name=name,
+                wanted=0,
+                seen=0,
+                due_at=None,
+                phase=model.Phase.ABSENT,
+                phase_since=now,
+                stack_exists=False,
+                removing=False,
+                destroyed_at=None,
+                commit=None,
+                target=None,
+                reason="",
+                edge_value=edge_value,
+                outputs={},
+                progress=None,
+                absence=None,
+                comment_id=None,
+                comment_digest=None,
+                deployment_id=None,
+                deployment_commit=None,
+                failures=0,
+                leased=False,
+            )
+            self._entries[str(key).lower(), lane] = _Entry(row, now, len(self._entries))
+
+    # -- leases -----------------------------------------------------------------------------------
+
+    def take(
+        self, owner: str, seconds: float, lanes: Collection[model.Lane] = tuple(model.Lane)
+    ) -> tuple[ports.Row, ports.Lease] | None:
+        """See `bot.ports.Store`."""
+        del owner
+        with self._locked():
+            now = self._clock.now()
+            waiting = [
+                (since, entry.order, entry)
+                for entry in self._entries.values()
+                if entry.row.lane in lanes
+                and (entry.until is None or entry.until <= now)
+                and (since := _since(entry, now)) is not None
+            ]
+            if not waiting:
+                return None
+            entry = min(waiting, key=lambda one: one[:2])[2]
+            entry.token += 1
+            entry.until = now + datetime.timedelta(seconds=seconds)
+            return self._shown(entry), self._lease(entry)
+
+    def may(self, right: str, owner: str, seconds: float) -> bool:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            now = self._clock.now()
+            holder, until = self._rights.get(right, (owner, now))
+            if holder != owner and until > now:
+                return False
+            self._rights[right] = (owner, now + datetime.timedelta(seconds=seconds))
+            return True
+
+    def renew(self, lease: ports.Lease, seconds: float) -> ports.Lease:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            entry = self._held(lease)
+            entry.until = self._clock.now() + datetime.timedelta(seconds=seconds)
+            return self._lease(entry)
+
+    def save(self, lease: ports.Lease, **changes: object) -> ports.Row:
+        """See `bot.ports.Store`."""
+        _only(changes, ports.SAVED)
+        if "phase" in changes:
+            changes["phase"] = model.Phase(str(changes["phase"]))
+        with self._locked():
+            entry = self._held(lease)
+            if changes.get("phase", entry.row.phase) is not entry.row.phase:
+                changes["phase_since"] = self._clock.now()
+            entry.row = dataclasses.replace(entry.row, **changes)  # type: ignore[arg-type]
+            return self._shown(entry)
+
+    def release(self, lease: ports.Lease, seen: int, due_at: datetime.datetime | None) -> None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            entry = self._held(lease)
+            entry.row = dataclasses.replace(
+                entry.row, seen=max(entry.row.seen, seen), due_at=due_at
+            )
+            entry.waiting_since = self._clock.now()
+            entry.until = None
+
+    def remember(self, key: model.EnvironmentKey, **feedback: object) -> None:
+        """See `bot.ports.Store`."""
+        _only(feedback, ports.REMEMBERED)
+        with self._locked():
+            for entry in self._of(key):
+                entry.row = dataclasses.replace(entry.row, **feedback)  # type: ignore[arg-type]
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def row(
+        self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER
+    ) -> ports.Row | None:
+        """See `bot.ports.Store`."""
+        return self.lanes(key).get(lane)
+
+    def lanes(self, key: model.EnvironmentKey) -> Mapping[model.Lane, ports.Row]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            return {entry.row.lane: self._shown(entry) for entry in self._of(key)}
+
+    def rows(self) -> Sequence[ports.Row]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            # Pairs of lanes, the newest pair first.
+            entries = sorted(
+                self._entries.values(),
+                key=lambda entry: (-(entry.order // len(model.Lane)), entry.order),
+            )
+            return [self._shown(entry) for entry in entries]
+
+    def healthy(self) -> bool:
+        """See `bot.ports.Store`."""
+        return self.fault is None
+
+    # -- timelines --------------------------------------------------------------------------------
+
+    def note(self, key: model.EnvironmentKey, text: str) -> None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            if self._of(key):
+                lines = self._lines.setdefault(str(key).lower(), [])
+                lines.append(model.TimelineEntry(self._clock.now(), text))
+                del lines[: -ports.MAX_TIMELINE]
+
+    def timeline(self, key: model.EnvironmentKey) -> Sequence[model.TimelineEntry]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            return list(self._lines.get(str(key).lower(), ()))
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def _locked(self) -> threading.RLock:
+        if self.fault is not None:
+            raise self.fault
+        return self._lock
+
+    def _of(self, key: model.EnvironmentKey) -> list[_Entry]:
+        found = (self._entries.get((str(key).lower(), lane)) for lane in model.Lane)
+        return [entry for entry in found if entry is not None]
+
+    def _held(self, lease: ports.Lease) -> _Entry:
+        entry = self._entries[str(lease.key).lower(), lease.lane]
+        if entry.until is None or entry.token != lease.token or entry.until <= self._clock.now():
+            raise errors.LeaseLostError(f"the lease on {lease.key} ran out or was taken over")
+        return entry
+
+    def _lease(self, entry: _Entry) -> ports.Lease:
+        assert entry.until is not None
+        return ports.Lease(entry.row.key, entry.row.lane, entry.token, entry.until)
+
+    def _shown(self, entry: _Entry) -> ports.Row:
+        leased = entry.until is not None and entry.until > self._clock.now()
+        return dataclasses.replace(entry.row, leased=leased)
+
+
+def _since(entry: _Entry, now: datetime.datetime) -> datetime.datetime | None:
+    """Since when it is work; None while it is none."""
+    row = entry.row
+    due = row.due_at if row.due_at is not None and row.due_at <= now else None
+    if row.wanted > row.seen:
+        return min(due, entry.waiting_since) if due else entry.waiting_since
+    return due
+
+
+def _only(changes: Mapping[str, object], columns: frozenset[str]) -> None:
+    unknown = set(changes) - columns
+    if unknown:
+        raise ValueError(f"not to be changed by this verb: {', '.join(sorted(unknown))}")
