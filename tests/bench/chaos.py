@@ -38,7 +38,12 @@ def run() -> Report:
     return report(points, results, further, late)
 
 
-def report(points: Sequence[Point], results: Sequence[Result], further: Sequence[Result]) -> Report:
+def report(
+    points: Sequence[Point],
+    results: Sequence[Result],
+    further: Sequence[Result],
+    late: Sequence[str],
+) -> Report:
     """The figures, and what they may be at most."""
     everything = [*results, *further]
     converged = sum(result.converged and result.fired for result in results)
