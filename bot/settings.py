@@ -36,7 +36,15 @@ _FOREIGN = re.compile(r"cache|(.+_)?service_(host|port(_.+)?)|(.+_)?port_\d+_(tc
 tells every pod about a Service named `understudy`."""
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
+_Repository = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$")]
 _Secret = Annotated[pydantic.SecretStr, pydantic.Field(min_length=1)]
+
+
+def _separated(given: object) -> object:
+    """The parts of a text with commas between them."""
+    if not isinstance(given, str):
+        return given
+    return tuple(part.strip() for part in given.split(",") if part.strip())
 
 
 class Settings(pydantic.BaseModel):
@@ -57,6 +65,10 @@ class Settings(pydantic.BaseModel):
     """The id of the GitHub App that the bot acts as, instead of a token."""
     github_private_key: _Secret | None = None
     """The private key of that App, in PEM."""
+    repositories: Annotated[tuple[_Repository, ...], pydantic.BeforeValidator(_separated)] = ()
+    """With a token: the repositories whose open pull requests the sweep looks for, as `owner/name`
+    with commas between them. Those that have environments are looked at anyway; an App knows those
+    that it is installed on."""
     platform_file: Path
     """The YAML file that describes the platform; stacks/preview/README.md shows one."""
     data_dir: Path = Path("/var/lib/understudy")
@@ -88,6 +100,12 @@ class Settings(pydantic.BaseModel):
     workers: int = pydantic.Field(default=2, ge=1, le=64)
     """Environments worked on at the same time, 1 to 64; each takes about 310 MB while its engine
     runs."""
+    sweep_seconds: float = pydantic.Field(default=300, ge=10, le=86400)
+    """How often everything is compared with the open pull requests, in seconds, 10 to 86400; what
+    deliveries missed is found by that."""
+    sweep_brake_share: float = pydantic.Field(default=0.5, ge=0, le=1)
+    """More than this share of the environments, and at least 3, are taken away by a sweep only
+    after a second one agrees; `1` never waits."""
     kubeconfig: str | None = None
     """The path of a kubeconfig; none: the pod's own service account, or the usual file."""
     host: str = pydantic.Field(default="127.0.0.1", min_length=1)
@@ -116,6 +134,10 @@ class Settings(pydantic.BaseModel):
         if as_app and (self.github_app_id is None or self.github_private_key is None):
             raise ValueError(
                 f"{PREFIX}GITHUB_APP_ID and {PREFIX}GITHUB_PRIVATE_KEY belong together: set both"
+            )
+        if as_app and self.repositories:
+            raise ValueError(
+                f"{PREFIX}REPOSITORIES belongs to a token, and an App is used: leave it out"
             )
         if not as_app and self.github_token is None:
             raise ValueError(
@@ -229,7 +251,7 @@ def _sentence(problem: Any) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if not problem["loc"]:
         return str(message)
-    name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
+    name = PREFIX + str(problem["loc"][0]).upper()
     match problem["type"]:
         case "missing":
             return f"{name} is missing: set it; docs/settings.md says to what"

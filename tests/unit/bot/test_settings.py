@@ -243,7 +243,7 @@ def documented() -> list[str]:
         match field.default:
             case _ if field.is_required():
                 default = "required"
-            case None:
+            case None | ():
                 default = "none"
             case bool():
                 default = f"`{str(field.default).lower()}`"
