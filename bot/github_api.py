@@ -1,4 +1,4 @@
-"""GitHub as `bot.ports.Hub`: the only importer of PyGithub.
+"""GitHub as `bot.ports.Hub` and `bot.ports.PullRequests`: the only importer of PyGithub.
 
 PyGithub sleeps out rate limits, an hour at a time. Here nothing waits: an answer that is not to be
 had now is an UnreachableError, and the pass or the report is tried again later by its own clock.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import github
 import requests
 import urllib3
-from github import Auth, ContentFile, GithubIntegration, IssueComment, Repository
+from github import Auth, ContentFile, GithubIntegration, IssueComment, PullRequest, Repository
+from github.Requester import Requester
 
-from bot import errors, model
+from bot import errors, github_pages, model
 
 TIMEOUT_SECONDS = 10
 """For each request; a pass holds a lease while it asks."""
@@ -36,15 +38,20 @@ class App:
 
 
 class GitHubHub:
-    """Implements `bot.ports.Hub`, with a personal token or as an App; safe for threads.
+    """Implements `bot.ports.Hub` and `PullRequests`, with a token or as an App; safe for threads.
 
-    Raises InvalidSettingsError for a key that can't be used; asks nothing of GitHub before it must.
+    `repositories` are those that a token is for; an App knows its own. Raises InvalidSettingsError
+    for a key that can't be used; asks nothing of GitHub before it must.
     """
 
-    def __init__(self, base_url: str, credentials: str | App) -> None:
+    def __init__(
+        self, base_url: str, credentials: str | App, repositories: Sequence[str] = ()
+    ) -> None:
         # PyGithub's debug lines hold whole answers, also those that new tokens come in.
         _log.setLevel(logging.INFO)
         self._credentials = credentials
+        self._repositories = tuple(repositories)
+        self._pages = github_pages.Pages()
         if isinstance(credentials, App):
             _check(credentials)
         # Reading again is harmless, so lost connections and 5xx are retried at once, twice at most.
@@ -91,32 +98,12 @@ class GitHubHub:
                 # Any field that a repository reached lazily does not have asks GitHub.
                 _ = self._repository(repository).private
         except errors.NotFoundError as error:
-            raise errors.UnreachableError(
-                f"GitHub shows the bot no repository {repository}, so its pull requests may well "
-                "be open: give the bot access to it again"
-            ) from error
+            raise errors.UnreachableError(_out_of_sight(repository)) from error
 
     def _pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         with _asking(f"pull request {key}"):
             pull = self._repository(key.repository).get_pull(key.number)
-            head = pull.head
-            # What is no pull request must never pass for a closed one.
-            if pull.number != key.number or pull.state not in {"open", "closed"} or not head.sha:
-                raise TypeError(key)
-            return model.PullRequest(
-                key=key,
-                open=pull.state == "open",
-                merged=pull.merged,
-                draft=pull.draft,
-                title=pull.title,
-                author=pull.user.login if pull.user else "ghost",
-                labels=frozenset(label.name for label in pull.labels),
-                head_sha=head.sha,
-                head_ref=head.ref,
-                base_sha=pull.base.sha,
-                base_ref=pull.base.ref,
-                head_repository=head.repo.full_name if head.repo else None,
-            )
+            return _told(key, pull, merged=pull.merged)
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit, or None. See `bot.ports.Hub`."""
@@ -135,6 +122,66 @@ class GitHubHub:
                 raise
             return None
         return _text(found, what) if found.type == "file" else None
+
+    # -- listing ----------------------------------------------------------------------------------
+
+    def repositories(self) -> Sequence[str]:
+        """Those of every installation, or a token's own list. See `bot.ports.PullRequests`."""
+        if isinstance(self._credentials, str):
+            return self._repositories
+        try:
+            with _asking("the App's installations"):
+                app = self._app_client(self._credentials)
+                return [
+                    repository["full_name"]
+                    for installation in self._list(app.requester, "/app/installations", "app")
+                    # GitHub gives out no tokens for one that was suspended.
+                    if not installation.get("suspended_at")
+                    for repository in self._installed(app, installation["id"])
+                ]
+        except errors.NotFoundError as error:
+            raise errors.UnreachableError(error.message) from error
+
+    def _installed(self, app: GithubIntegration, number: int) -> list[github_pages.Item]:
+        requester = self._installation(app, number).requester
+        path = "/installation/repositories"
+        return self._list(requester, path, str(number), field="repositories")
+
+    def open_pull_requests(self, repository: str) -> Sequence[model.PullRequest]:
+        """Every open pull request, or UnreachableError. See `bot.ports.PullRequests`."""
+        try:
+            with _asking(f"the open pull requests of {repository}"):
+                requester = self._client(repository).requester
+                # New ones come last, so they move none of those that were there.
+                query = {"state": "open", "sort": "created", "direction": "asc"}
+                path = f"/repos/{repository}/pulls"
+                return [
+                    _listed(repository, requester, item)
+                    for item in self._list(requester, path, repository, query)
+                ]
+        except errors.NotFoundError as error:
+            raise errors.UnreachableError(_out_of_sight(repository)) from error
+
+    def _list(
+        self,
+        requester: Requester,
+        path: str,
+        name: str,
+        query: dict[str, str] | None = None,
+        field: str | None = None,
+    ) -> list[github_pages.Item]:
+        def ask(path: str, query: dict[str, Any], etag: str) -> github_pages.Answer | None:
+            given = {"If-None-Match": etag} if etag else None
+            status, headers, text = requester.requestJson("GET", path, query, given)
+            if status == 304:
+                return None
+            if status >= 400:
+                raise requester.createException(status, headers, _error(text))
+            return github_pages.Answer(
+                json.loads(text), headers.get("etag", ""), headers.get("link", "")
+            )
+
+        return self._pages.read(name, path, query or {}, field, ask)
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -206,13 +253,18 @@ class GitHubHub:
         if isinstance(self._credentials, str):
             return self._user_client(self._credentials)
         owner, _, name = full_name.partition("/")
-        clients: dict[str, github.Github] = self._local.__dict__.setdefault("installations", {})
-        # An installation belongs to an account and has tokens of its own.
-        if owner not in clients:
-            app = self._app_client(self._credentials)
-            found = app.get_repo_installation(owner, name)
-            clients[owner] = app.get_github_for_installation(found.id)
-        return clients[owner]
+        app = self._app_client(self._credentials)
+        known: dict[str, int] = self._local.__dict__.setdefault("installations", {})
+        if owner.lower() not in known:
+            known[owner.lower()] = app.get_repo_installation(owner, name).id
+        return self._installation(app, known[owner.lower()])
+
+    def _installation(self, app: GithubIntegration, number: int) -> github.Github:
+        """The client for one account's installation, which has tokens of its own."""
+        clients: dict[int, github.Github] = self._local.__dict__.setdefault("clients", {})
+        if number not in clients:
+            clients[number] = app.get_github_for_installation(number)
+        return clients[number]
 
     def _user_client(self, token: str) -> github.Github:
         if not hasattr(self._local, "user"):
@@ -245,6 +297,54 @@ def _check(app: App) -> None:
             f"the private key of GitHub App {app.app_id} can't be used: "
             "give the whole PEM file that GitHub made, with its line breaks"
         ) from error
+
+
+def _told(
+    key: model.EnvironmentKey, pull: PullRequest.PullRequest, *, merged: bool
+) -> model.PullRequest:
+    head = pull.head
+    # What is no pull request must never pass for a closed one.
+    if pull.number != key.number or pull.state not in {"open", "closed"} or not head.sha:
+        raise TypeError(key)
+    return model.PullRequest(
+        key=key,
+        open=pull.state == "open",
+        merged=merged,
+        draft=pull.draft,
+        title=pull.title,
+        author=pull.user.login if pull.user else "ghost",
+        labels=frozenset(label.name for label in pull.labels),
+        head_sha=head.sha,
+        head_ref=head.ref,
+        base_sha=pull.base.sha,
+        base_ref=pull.base.ref,
+        head_repository=head.repo.full_name if head.repo else None,
+    )
+
+
+def _listed(repository: str, requester: Requester, item: github_pages.Item) -> model.PullRequest:
+    # A list's items know less than a pull request by itself; nothing more is asked for them.
+    pull = PullRequest.PullRequest(requester, {}, dict(item), completed=True)
+    found = _told(model.EnvironmentKey(repository, _number(pull.number)), pull, merged=False)
+    if not found.open:
+        raise TypeError(found)
+    return found
+
+
+def _error(text: str) -> dict[str, Any]:
+    """What an error says of itself; a proxy's page says nothing."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _out_of_sight(repository: str) -> str:
+    return (
+        f"GitHub shows the bot no repository {repository}, so its pull requests may well be open: "
+        "give the bot access to it again"
+    )
 
 
 def _number(found: object) -> int:
@@ -287,6 +387,7 @@ def _asking(what: str) -> Iterator[None]:
         github.IncompletableObject,
         AttributeError,
         AssertionError,
+        KeyError,
         TypeError,
         ValueError,
     ) as error:
