@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DistributionSummaryTypeDef,
     )
     from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 BOUNDS = botocore.config.Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
@@ -72,6 +73,22 @@ class CloudEdge:
             return answer["Distribution"]["Status"] == "Deployed"
 
 
+def instances(
+    client: EC2Client, *filters: FilterTypeDef, cluster: str | None = None
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Id and tags of each instance that is not gone; of one cluster, where it is named."""
+    pages = client.get_paginator("describe_instances").paginate(
+        Filters=[*filters, {"Name": "instance-state-name", "Values": list(NOT_GONE)}]
+    )
+    for page in pages:
+        for reservation in page["Reservations"]:
+            for instance in reservation["Instances"]:
+                found = {entry["Key"]: entry["Value"] for entry in instance.get("Tags", ())}
+                # An instance without the cluster's tag is nobody else's.
+                if cluster is None or found.get(TAG_CLUSTER) in {None, cluster}:
+                    yield instance["InstanceId"], found
+
+
 class InstanceListing:
     """Implements `bot.proof.Source` for EC2.
 
@@ -88,26 +105,13 @@ class InstanceListing:
             found = [
                 identifier
                 for tag in (TAG_NODE_POOL, naming.TAG_ENVIRONMENT)
-                for identifier in self._instances(tag, name)
+                for identifier, _ in instances(
+                    self._client, {"Name": f"tag:{tag}", "Values": [name]}, cluster=self._cluster
+                )
             ]
         yield proof.Listing(
             "EC2 instances", tuple(model.Remnant("Instance", one) for one in dict.fromkeys(found))
         )
-
-    def _instances(self, tag: str, name: str) -> Iterator[str]:
-        pages = self._client.get_paginator("describe_instances").paginate(
-            Filters=[
-                {"Name": f"tag:{tag}", "Values": [name]},
-                {"Name": "instance-state-name", "Values": list(NOT_GONE)},
-            ]
-        )
-        for page in pages:
-            for reservation in page["Reservations"]:
-                for instance in reservation["Instances"]:
-                    tags = {entry["Key"]: entry["Value"] for entry in instance.get("Tags", ())}
-                    # An instance without the cluster's tag is nobody else's.
-                    if self._cluster is None or tags.get(TAG_CLUSTER) in {None, self._cluster}:
-                        yield instance["InstanceId"]
 
 
 class EdgeListing:
@@ -136,7 +140,7 @@ class EdgeListing:
     def _belongs(self, summary: DistributionSummaryTypeDef, name: str) -> bool:
         if summary["Comment"] == naming.edge_comment(name):
             return True
-        return environment_tag(self._client, summary["ARN"]) == name
+        return tags(self._client, summary["ARN"]).get(naming.TAG_ENVIRONMENT) == name
 
 
 def staging_distributions(client: CloudFrontClient) -> Iterator[DistributionSummaryTypeDef]:
@@ -151,14 +155,13 @@ def staging_distributions(client: CloudFrontClient) -> Iterator[DistributionSumm
                 yield summary
 
 
-def environment_tag(client: CloudFrontClient, arn: str) -> str | None:
-    """The environment that a distribution is tagged with; None without the tag."""
+def tags(client: CloudFrontClient, arn: str) -> dict[str, str]:
+    """A distribution's tags; none where it has gone since it was listed."""
     try:
         answer = client.list_tags_for_resource(Resource=arn)
     except client.exceptions.NoSuchResource:
-        return None  # It has gone since the list was made.
-    tags = {tag["Key"]: tag.get("Value") for tag in answer["Tags"].get("Items", ())}
-    return tags.get(naming.TAG_ENVIRONMENT)
+        return {}
+    return {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"].get("Items", ())}
 
 
 def policies(client: CloudFrontClient) -> Iterator[ContinuousDeploymentPolicyTypeDef]:

@@ -21,7 +21,7 @@ LABEL_NODE_POOL = "karpenter.sh/nodepool"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind:
     """A cluster-scoped kind that an environment leaves something of."""
 
     kind: str
@@ -33,14 +33,14 @@ class _Kind:
 
 
 _NODE_LABELS = (naming.LABEL_ENVIRONMENT, LABEL_NODE_POOL)
-_KINDS = (
+KINDS = (
     # Kubernetes ends a namespace only after everything in it: its absence proves theirs.
-    _Kind("Namespace", "namespaces", "/api/v1/namespaces"),
-    _Kind("NodePool", "NodePools", "/apis/karpenter.sh/v1/nodepools", optional=True),
-    _Kind("NodeClaim", "NodeClaims", "/apis/karpenter.sh/v1/nodeclaims", _NODE_LABELS, True),
-    _Kind("Node", "nodes", "/api/v1/nodes", _NODE_LABELS),
+    Kind("Namespace", "namespaces", "/api/v1/namespaces"),
+    Kind("NodePool", "NodePools", "/apis/karpenter.sh/v1/nodepools", optional=True),
+    Kind("NodeClaim", "NodeClaims", "/apis/karpenter.sh/v1/nodeclaims", _NODE_LABELS, True),
+    Kind("Node", "nodes", "/api/v1/nodes", _NODE_LABELS),
 )
-_VOLUMES = "/api/v1/persistentvolumes"
+VOLUMES = "/api/v1/persistentvolumes"
 
 
 def connect(kubeconfig: str | None, context: str | None) -> Connection:
@@ -72,11 +72,11 @@ class ClusterListing:
     def look(self, name: str) -> Iterator[proof.Listing]:
         """List every cluster-scoped kind by name and by label. See `bot.proof.Source`."""
         with reachable():
-            for kind in _KINDS:
+            for kind in KINDS:
                 yield self._listing(kind, name)
             yield self._volumes(name)
 
-    def _listing(self, kind: _Kind, name: str) -> proof.Listing:
+    def _listing(self, kind: Kind, name: str) -> proof.Listing:
         try:
             found = [*items(self._connection, kind.path, fieldSelector=f"metadata.name={name}")]
             for label in kind.labels:
@@ -93,7 +93,7 @@ class ClusterListing:
             "volumes",
             tuple(
                 model.Remnant("PersistentVolume", item["metadata"]["name"])
-                for item in items(self._connection, _VOLUMES)
+                for item in items(self._connection, VOLUMES)
                 if volume_of(item, name)
             ),
         )

@@ -199,6 +199,8 @@ class Holding:
     key: EnvironmentKey | None
     """Its pull request, where labels and tags tell it."""
     resources: tuple[Remnant, ...]
+    by_hand: bool = False
+    """One of them says that a person made it: shown, never taken away."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

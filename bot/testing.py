@@ -81,10 +81,14 @@ class FakeDeployment:
 
 
 class FakeHub(_Faulty):
-    """GitHub with pull requests, files, comments and deployments."""
+    """GitHub with pull requests, files, comments and deployments; also `bot.ports.PullRequests`."""
 
     def __init__(self) -> None:
         self.pull_requests: dict[model.EnvironmentKey, model.PullRequest] = {}
+        self.unlisted: set[model.EnvironmentKey] = set()
+        """Open pull requests that lists leave out, as if a page of them was lost."""
+        self.faults: dict[str, errors.UnderstudyError] = {}
+        """What listing a repository's pull requests raises, by its name."""
         self.files: dict[tuple[str, str, str], str] = {}
         self.comments: dict[int, tuple[model.EnvironmentKey, str]] = {}
         self.deployments: dict[int, FakeDeployment] = {}
@@ -129,6 +133,22 @@ class FakeHub(_Faulty):
         if key not in self.pull_requests:
             raise errors.NotFoundError(f"there is no pull request {key}")
         return self.pull_requests[key]
+
+    def repositories(self) -> Sequence[str]:
+        """See `bot.ports.PullRequests`; those that ever had a pull request."""
+        self._answer()
+        return sorted({key.repository for key in self.pull_requests})
+
+    def open_pull_requests(self, repository: str) -> Sequence[model.PullRequest]:
+        """See `bot.ports.PullRequests`."""
+        self._answer()
+        if repository in self.faults:
+            raise self.faults[repository]
+        return [
+            found
+            for key, found in self.pull_requests.items()
+            if key.repository == repository and found.open and key not in self.unlisted
+        ]
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """See `bot.ports.Hub`."""
@@ -425,6 +445,49 @@ class FakeProver(_Faulty):
             if name in self._world.edges:
                 found.append(model.Remnant("Distribution", f"E-{name}"))
         return model.Absence(checked, tuple(found), self._world.clock.now())
+
+
+class FakeStacks(_Faulty):
+    """The stacks of the fake engine, and others."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+        self.origins: dict[str, model.Origin | None] = {}
+        """Stacks that the engine did not make, and whose they are."""
+        self.unreadable: set[str] = set()
+        """Stacks whose state is not to be had."""
+
+    def names(self) -> Sequence[str]:
+        """See `bot.ports.Stacks`."""
+        self._answer()
+        return sorted(self._engine.stacks | self.origins.keys())
+
+    def origin(self, name: str) -> model.Origin | None:
+        """See `bot.ports.Stacks`."""
+        self._answer()
+        if name in self.unreadable:
+            raise errors.UnreachableError(f"the state of {name} is not to be had")
+        return self.origins.get(name)
+
+
+class FakeInventory(_Faulty):
+    """Lists the fake world, and what else was left in cluster and cloud."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+        self.left: list[model.Holding] = []
+        """What no engine of the fake world made."""
+
+    def holdings(self) -> Sequence[model.Holding]:
+        """See `bot.ports.Inventory`; what the world holds is found without its pull request."""
+        self._answer()
+        return [
+            *(
+                model.Holding(name, None, (model.Remnant("Namespace", name),))
+                for name in sorted(self._world.environments)
+            ),
+            *self.left,
+        ]
 
 
 class FakeEdge(_Faulty):

@@ -90,7 +90,7 @@ class _Route:
 
     def _staging(self, name: str) -> Iterator[edge.Staging]:
         for one in aws_api.staging_distributions(self._client):
-            ours = aws_api.environment_tag(self._client, one["ARN"]) == name
+            ours = aws_api.tags(self._client, one["ARN"]).get(naming.TAG_ENVIRONMENT) == name
             if ours or one["Comment"] == naming.edge_comment(name):
                 yield edge.Staging(
                     one["Id"], one["DomainName"], one["Enabled"], one["Status"] == "Deployed", ours

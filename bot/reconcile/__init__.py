@@ -3,10 +3,16 @@
 `worker` takes environments from the store, `loop` makes one pass (read, decide, plan, act), `plan`
 is the pure table in between, `rise`, `removal` and `settled` act with what `context` gives them,
 `lease` keeps the right to, `deadlines` says how long.
+
+`sweeper` finds what nobody told of: `sweep` lists everything, `differences` is the pure comparison,
+`brake` holds back what would take away most environments at once.
 """
 
+from bot.reconcile.brake import Brake
 from bot.reconcile.context import Stages
 from bot.reconcile.loop import Loop
+from bot.reconcile.sweep import Sweep
+from bot.reconcile.sweeper import Sweeper
 from bot.reconcile.worker import Workers
 
-__all__ = ["Loop", "Stages", "Workers"]
+__all__ = ["Brake", "Loop", "Stages", "Sweep", "Sweeper", "Workers"]

@@ -110,6 +110,30 @@ def test_a_file_is_read_at_its_commit(stand: Stand) -> None:
     assert stand.hub.file(KEY.repository, "none.yaml", second) is None
 
 
+# -- lists ----------------------------------------------------------------------------------------
+
+
+def test_open_pull_requests_are_listed_as_each_is_read(stand: Stand) -> None:
+    commit = stand.open({"a": "1"}, "stage", "stage/pin")
+    assert list(stand.lists.repositories()) == [KEY.repository]
+    (found,) = stand.lists.open_pull_requests(KEY.repository)
+    assert found == stand.hub.pull_request(KEY)
+    assert found.head_sha == commit
+    stand.draft()
+    newer = stand.push({"a": "2"})
+    (found,) = stand.lists.open_pull_requests(KEY.repository)
+    assert (found.head_sha, found.draft) == (newer, True)
+    stand.close()
+    assert list(stand.lists.open_pull_requests(KEY.repository)) == []
+
+
+def test_a_deleted_fork_is_listed_as_deleted(stand: Stand) -> None:
+    stand.open({"a": "1"}, fork=FORK)
+    stand.delete_fork()
+    (found,) = stand.lists.open_pull_requests(KEY.repository)
+    assert (found.head_repository, found.from_fork) == (None, True)
+
+
 # -- the comment ----------------------------------------------------------------------------------
 
 
@@ -186,10 +210,95 @@ def test_silence_is_unreachable_for_every_verb(stand: Stand) -> None:
         lambda: hub.write_comment(KEY, f"{MARKER}\n\ntwo", None),
         lambda: hub.create_deployment(at, commit, "pr-2"),
         lambda: hub.set_deployment_status(at, number, "success", None, ""),
+        lambda: stand.lists.open_pull_requests(at),
     ):
         with pytest.raises(errors.UnreachableError):
             ask()
     assert list(stand.comments().values()) == [MARKER]
+
+
+# -- lists, of the real one -----------------------------------------------------------------------
+
+
+def many(github: GitHubStand, count: int) -> list[int]:
+    """So many open pull requests, oldest first."""
+    repository = KEY.repository
+    return [
+        github.world.open_pull_request(repository, files={"a": "1"}).number for _ in range(count)
+    ]
+
+
+def listed(github: GitHubStand) -> list[int]:
+    return [found.key.number for found in github.lists.open_pull_requests(KEY.repository)]
+
+
+def test_a_long_list_is_read_to_its_end(github: GitHubStand) -> None:
+    numbers = many(github, 103)
+    assert listed(github) == numbers
+    # GitHub's links to the other pages may be lost on the way.
+    github.world.cut_lists(1000, path="/pulls", times=9)
+    assert listed(github) == numbers
+
+
+def test_a_list_that_stays_as_it_is_costs_nothing(github: GitHubStand) -> None:
+    numbers = many(github, 3)
+    assert listed(github) == numbers
+    github.world.forget_requests()
+    assert listed(github) == numbers
+    assert [past["status"] for past in github.world.requests()] == [304]
+    github.world.close(KEY.repository, numbers[0])
+    assert listed(github) == numbers[1:]
+
+
+def test_a_new_second_page_is_seen_behind_an_unchanged_first_one(github: GitHubStand) -> None:
+    numbers = many(github, 100)
+    assert listed(github) == numbers
+    numbers += many(github, 1)
+    assert listed(github) == numbers
+
+
+@pytest.mark.parametrize("page", [1, 2])
+@pytest.mark.parametrize("status", [403, 404, 429, 500, 502])
+def test_a_list_with_a_page_that_fails_is_none(github: GitHubStand, page: int, status: int) -> None:
+    many(github, 101)
+    if page == 2:
+        assert len(listed(github)) == 101
+        github.world.close(KEY.repository, 101)
+        github.world.fail_next(0, path="/pulls")
+    github.world.fail_next(status, path="/pulls", times=9)
+    with pytest.raises(errors.UnreachableError):
+        listed(github)
+
+
+def test_a_used_up_rate_limit_is_no_empty_list(github: GitHubStand) -> None:
+    many(github, 1)
+    assert len(listed(github)) == 1
+    github.world.rate_limit(remaining=0)
+    with pytest.raises(errors.UnreachableError):
+        listed(github)
+
+
+def test_a_repository_out_of_sight_has_no_list(github: GitHubStand) -> None:
+    with pytest.raises(errors.UnreachableError, match=r"no repository acme/none.*access"):
+        github.lists.open_pull_requests("acme/none")
+
+
+def test_an_app_finds_its_repositories(world: GitHubWorld) -> None:
+    names = [KEY.repository, *(f"{owner}/r{at}" for owner in ("acme", "beta") for at in range(60))]
+    for name in names[1:]:
+        world.create_repository(name, {"a": "1"})
+    made = world.create_app("understudy")
+    hub = github_api.GitHubHub(world.base_url, github_api.App(made["app_id"], made["private_key"]))
+    assert sorted(hub.repositories()) == sorted(names)
+    world.fail_next(502, path="/installation/repositories", times=9)
+    with pytest.raises(errors.UnreachableError):
+        hub.repositories()
+
+
+def test_a_token_has_the_repositories_that_it_was_given(world: GitHubWorld) -> None:
+    hub = github_api.GitHubHub(world.base_url, TOKEN, ["acme/shop", "acme/other"])
+    assert list(hub.repositories()) == ["acme/shop", "acme/other"]
+    assert list(github_api.GitHubHub(world.base_url, TOKEN).repositories()) == []
 
 
 # -- what only GitHub has -------------------------------------------------------------------------

@@ -17,6 +17,8 @@ class Stand(Protocol):
     """One repository with one pull request, `KEY`, and the hub that shows it."""
 
     hub: ports.Hub
+    lists: ports.PullRequests
+    """The same, as the sweep sees it."""
 
     def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
         """Open the pull request and return its commit."""
@@ -57,7 +59,9 @@ class GitHubStand:
 
     def __init__(self, world: GitHubWorld, credentials: str | github_api.App) -> None:
         self.world = world
-        self.hub: ports.Hub = github_api.GitHubHub(world.base_url, credentials)
+        real = github_api.GitHubHub(world.base_url, credentials, [KEY.repository])
+        self.hub: ports.Hub = real
+        self.lists: ports.PullRequests = real
 
     def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
         """See Stand."""
@@ -116,6 +120,7 @@ class FakeStand:
     def __init__(self) -> None:
         self.fake = testing.FakeHub()
         self.hub: ports.Hub = self.fake
+        self.lists: ports.PullRequests = self.fake
         self._files: dict[str, str] = {}
 
     def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:

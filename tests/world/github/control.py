@@ -241,6 +241,13 @@ class GitHubWorld:
             retry_after=retry_after,
         )
 
+    def cut_lists(self, items: int, *, path: str = "", times: int = 1) -> None:
+        """Answer the next lists with this in their path as if they had no more items than these.
+
+        Each comes without links to other pages, so many items or not.
+        """
+        self._do("cut", items=items, path=path, times=times)
+
     def rate_limit(self, remaining: int = 0, reset_in: float = 60.0) -> None:
         """Leave each caller so many requests; the hour ends after so many seconds."""
         self._do("rate_limit", remaining=remaining, reset_in=reset_in)

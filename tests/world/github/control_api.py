@@ -15,7 +15,7 @@ import flask
 
 from tests.world.github import errors, objects, shapes
 from tests.world.github.api.common import base, world
-from tests.world.github.limits import Failure
+from tests.world.github.limits import Cut, Failure
 from tests.world.github.world import EVENTS, Default
 
 blueprint = flask.Blueprint("control", __name__, url_prefix="/_world")
@@ -152,6 +152,10 @@ def _fail(**given: Any) -> None:
     world().limits.failures.append(Failure(**given))
 
 
+def _cut(**given: Any) -> None:
+    world().limits.cuts.append(Cut(**given))
+
+
 def _secondary(seconds: float) -> None:
     world().limits.paused_until = time.time() + seconds
 
@@ -192,6 +196,7 @@ def _acts() -> dict[str, Callable[..., Any]]:
         "settled": deliveries.settled,
         "requests": _requests,
         "forget_requests": here.exchanges.clear,
+        "cut": _cut,
         "fail": _fail,
         "rate_limit": limits.set_primary,
         "secondary": _secondary,

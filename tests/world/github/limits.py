@@ -34,6 +34,16 @@ class Failure:
 
 
 @dataclass(slots=True)
+class Cut:
+    """The next `times` lists that match have so many items at most, and no links to other pages."""
+
+    items: int
+    path: str = ""
+    """A part of the path; empty matches all."""
+    times: int = 1
+
+
+@dataclass(slots=True)
 class Window:
     """What one caller has used of this hour."""
 
@@ -66,6 +76,7 @@ class Limits:
         self.windows: defaultdict[str, Window] = defaultdict(self._window)
         self._used, self._reset_in = 0, WINDOW
         self.failures: list[Failure] = []
+        self.cuts: list[Cut] = []
         self.content: tuple[int, int] | None = None
         """Writes that make content: how many a minute and an hour; None: not counted."""
         self.paused_until = 0.0
@@ -83,6 +94,7 @@ class Limits:
         """Forget everything that was asked for, and what was used."""
         with self.lock:
             self.failures.clear()
+            self.cuts.clear()
             self.windows.clear()
             self._writes.clear()
             self.content, self.paused_until = None, 0.0
@@ -98,6 +110,15 @@ class Limits:
                 if failure.matches(method, path):
                     failure.times -= 1
                     return failure
+        return None
+
+    def cut(self, path: str) -> int | None:
+        """How much of a list this request gets, if less was asked for; counts it."""
+        with self.lock:
+            for cut in self.cuts:
+                if cut.times > 0 and cut.path in path:
+                    cut.times -= 1
+                    return cut.items
         return None
 
     def spend(self, caller: str, method: str) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import flask
 
 from tests.world.github import errors, objects, shapes
-from tests.world.github.api.common import Answer, Json, base, viewer, world
+from tests.world.github.api.common import Answer, Json, base, page, viewer, world
 from tests.world.github.shapes.accounts import PERMISSIONS
 from tests.world.github.shapes.common import stamp
 
@@ -38,6 +40,26 @@ def rate_limit() -> Json:
 def app() -> Json:
     """The App itself."""
     return {**shapes.app(base(), _app()), "installations_count": len(_app().installations)}
+
+
+@blueprint.get("/app/installations")
+def installations() -> Any:
+    """The App's installations."""
+    owners = [world().state.account(login) for login in _app().installations]
+    return flask.jsonify(page(owners, lambda owner: shapes.installation(base(), _app(), owner)))
+
+
+@blueprint.get("/installation/repositories")
+def installed_repositories() -> Json:
+    """The repositories that an installation's token may see."""
+    owner = viewer().owner
+    if owner is None:
+        raise errors.Refusal(403, "Resource not accessible by personal access token")
+    found = [item for item in world().state.repositories.values() if item.owner.login == owner]
+    return {
+        "total_count": len(found),
+        "repositories": page(found, lambda item: shapes.repository(base(), item)),
+    }
 
 
 @blueprint.get("/repos/<owner>/<name>/installation")

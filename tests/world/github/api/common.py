@@ -75,10 +75,11 @@ def page(items: Sequence[T], shape: Callable[[T], Json]) -> list[Json]:
     wanted = {"first": 1, "prev": number - 1} if number > 1 else {}
     if number < last:
         wanted |= {"next": number + 1, "last": last}
+    cut = world().limits.cut(flask.request.path)
     links = [f'<{_page_url(at)}>; rel="{name}"' for name, at in wanted.items()]
-    if links:
+    if links and cut is None:
         flask.g.headers["Link"] = ", ".join(links)
-    return [shape(item) for item in items[(number - 1) * size : number * size]]
+    return [shape(item) for item in items[:cut][(number - 1) * size : number * size]]
 
 
 def _page_url(number: int) -> str:

@@ -26,11 +26,13 @@ blueprint = flask.Blueprint("pulls", __name__, url_prefix="/repos/<owner>/<name>
 def pulls(owner: str, name: str) -> Any:
     """Pull requests, newest first; open ones unless `state` asks otherwise."""
     at = repository(owner, name)
-    state = flask.request.args.get("state", "open")
-    head = flask.request.args.get("head", "")
+    asked = flask.request.args
+    state, head = asked.get("state", "open"), asked.get("head", "")
+    # GitHub's default is `desc`, unless another order than `created` is asked for.
+    oldest_first = asked.get("direction", "desc") == "asc"
     found = [
         item
-        for item in reversed(at.pulls.values())
+        for item in (at.pulls.values() if oldest_first else reversed(at.pulls.values()))
         if state in ("all", item.state) and head in ("", f"{item.head_owner.login}:{item.head_ref}")
     ]
     return flask.jsonify(page(found, lambda item: shapes.pull_simple(base(), at, item)))
