@@ -61,8 +61,9 @@ def create_app(world: World) -> flask.Flask:
         response.headers["X-GitHub-Media-Type"] = "github.v3; format=json"
         if response.mimetype == "application/json":
             response.headers["Content-Type"] = "application/json; charset=utf-8"
+        response = _unchanged(world, response)
         _note(world, response)
-        return _unchanged(world, response)
+        return response
 
     @app.errorhandler(errors.Refusal)
     def refuse(error: errors.Refusal) -> tuple[Any, int]:
