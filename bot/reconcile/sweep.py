@@ -94,6 +94,7 @@ class Sweep:
         """
         listings = self._survey.listings(stopping)
         if listings is None or stopping():
+            self._before = frozenset()
             return []
         findings = differences.differences(listings, self._policy)
         rows = {row.name: row for row in listings.rows}

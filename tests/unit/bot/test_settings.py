@@ -46,6 +46,17 @@ def test_what_is_set_is_taken() -> None:
     assert read(database_url="sqlite:////x/y.db").database == "sqlite:////x/y.db"
 
 
+def test_repositories_are_a_list() -> None:
+    assert read().repositories == ()
+    assert read(repositories="acme/shop").repositories == ("acme/shop",)
+    assert read(repositories=" acme/shop, beta_co/web.site ,").repositories == (
+        "acme/shop",
+        "beta_co/web.site",
+    )
+    as_app = {"github_token": None, "github_app_id": "1", "github_private_key": "key"}
+    assert "UNDERSTUDY_REPOSITORIES" in refusal(**as_app, repositories="acme/shop")
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(pydantic.ValidationError, match="frozen"):
         read().workers = 3  # type: ignore[misc]
@@ -71,6 +82,10 @@ def test_a_required_setting_without_a_value_is_named(name: str, value: str | Non
         ("github_url", "ftp://hunter2", "form"),
         ("production_host", "https://hunter2.test", "form"),
         ("label", "hunter2" * 10, "at most 50"),
+        ("repositories", "acme/shop,hunter2", "form"),
+        ("repositories", "https://hunter2/a", "form"),
+        ("sweep_seconds", "9", "greater than or equal to 10"),
+        ("sweep_brake_share", "1.1", "less than or equal to 1"),
         ("colour", "hunter2", "is no setting"),
     ],
 )

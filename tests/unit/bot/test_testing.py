@@ -29,6 +29,9 @@ def test_each_fake_is_its_port(world: testing.FakeWorld) -> None:
     _watch: ports.Watch = testing.FakeWatch(world)
     _prover: ports.Prover = testing.FakeProver(world)
     _edge: ports.Edge = testing.FakeEdge()
+    _pull_requests: ports.PullRequests = testing.FakeHub()
+    _stacks: ports.Stacks = testing.FakeStacks(testing.FakeEngine(world))
+    _inventory: ports.Inventory = testing.FakeInventory(world)
     _configurer: ports.Configurer = testing.FakeConfigurer()
     _reporter: ports.Reporter = testing.FakeReporter()
 
@@ -157,6 +160,45 @@ def test_watch_tells_of_troubles_and_stops_when_told(world: testing.FakeWorld) -
     end = world.clock.now() + datetime.timedelta(seconds=3)
     (told,) = watch.follow("pr-7", A, lambda: world.clock.now() > end)
     assert [pod.trouble for pod in told.troubles] == [model.PodTrouble.CRASHING]
+
+
+def test_hub_lists_what_is_open_but_for_what_is_to_be_left_out() -> None:
+    hub = testing.FakeHub()
+    other = model.EnvironmentKey("acme/other", 1)
+    for number in (7, 8, 9):
+        hub.open(model.EnvironmentKey("acme/shop", number), A)
+    hub.open(other, A)
+    hub.change(KEY, open=False)
+    hub.unlisted.add(model.EnvironmentKey("acme/shop", 8))
+    assert hub.repositories() == ["acme/other", "acme/shop"]
+    assert [found.key.number for found in hub.open_pull_requests("acme/shop")] == [9]
+    hub.faults["acme/shop"] = errors.UnreachableError()
+    with pytest.raises(errors.UnreachableError):
+        hub.open_pull_requests("acme/shop")
+    assert [found.key for found in hub.open_pull_requests("acme/other")] == [other]
+
+
+def test_stacks_are_the_engines_and_others(world: testing.FakeWorld) -> None:
+    engine = testing.FakeEngine(world)
+    stacks = testing.FakeStacks(engine)
+    engine.up("pr-7", {"commit": A}, lambda _: None)
+    stacks.origins["mine"] = model.Origin(KEY, by_hand=True)
+    assert stacks.names() == ["mine", "pr-7"]
+    assert stacks.origin("mine") == model.Origin(KEY, by_hand=True)
+    assert stacks.origin("pr-7") is None
+    stacks.unreadable.add("mine")
+    with pytest.raises(errors.UnreachableError):
+        stacks.origin("mine")
+
+
+def test_inventory_lists_the_world_and_what_was_left(world: testing.FakeWorld) -> None:
+    inventory = testing.FakeInventory(world)
+    assert inventory.holdings() == []
+    world.apply("pr-7", "web", A)
+    left = model.Holding("pr-8", KEY, (model.Remnant("Node", "n"),))
+    inventory.left.append(left)
+    found = model.Holding("pr-7", None, (model.Remnant("Namespace", "pr-7"),))
+    assert inventory.holdings() == [found, left]
 
 
 def test_edge_is_pending_while_it_is_said_to_be() -> None:

@@ -222,8 +222,8 @@ class _Server(ThreadingHTTPServer):
 def _selected(item: Item, query: dict[str, str]) -> bool:
     labels = item["metadata"].get("labels", {})
     if selector := query.get("labelSelector"):
-        key, _, value = selector.partition("=")
-        return bool(labels.get(key) == value)
+        key, equals, value = selector.partition("=")
+        return labels.get(key) == value if equals else key in labels
     if selector := query.get("fieldSelector"):
         where, _, value = selector.partition("=")
         part, _, field = where.partition(".")
