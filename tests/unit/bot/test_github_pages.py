@@ -1,4 +1,4 @@
-"""Long lists that move, end too early, or are none; see tests/contract/test_hub.py for real ones."""
+"""Lists that move, end too early, or are none; tests/contract/test_hub.py has real ones."""
 
 from __future__ import annotations
 

@@ -123,9 +123,7 @@ def item(
     return {"metadata": metadata, "spec": spec}
 
 
-def test_an_empty_cluster_holds_nothing(
-    api: ApiServer, cluster: inventory.ClusterTraces
-) -> None:
+def test_an_empty_cluster_holds_nothing(api: ApiServer, cluster: inventory.ClusterTraces) -> None:
     for path in (NAMESPACES, NODES, POOLS, CLAIMS):
         api.put(path, item("theirs", {"team": "theirs"}))
     api.put(VOLUMES, item("v1", claimRef={"namespace": "theirs"}))
@@ -316,7 +314,9 @@ def test_an_aws_that_does_not_answer_fails_all_of_it(
     api: ApiServer, cluster: inventory.ClusterTraces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        aws_api, "BOUNDS", aws_api.BOUNDS.merge(type(aws_api.BOUNDS)(retries={"total_max_attempts": 1}))
+        aws_api,
+        "BOUNDS",
+        aws_api.BOUNDS.merge(type(aws_api.BOUNDS)(retries={"total_max_attempts": 1})),
     )
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
