@@ -18,11 +18,12 @@ import pytest
 import yaml
 from pulumi import automation
 
-from bot import aws_api, clock, kube_api, model, proof
+from bot import aws_api, clock, inventory, kube_api, model, proof
 from infra import naming, preview
 from infra.contract import Platform, PreviewInputs, StageFile
 from infra.readiness import gate
 from infra.readiness.connection import Connection
+from tests.contract.world.aws.accounts import Account
 from tests.contract.world.plugins.control_plane import ControlPlane, control_plane
 from tests.world.aws.process import CREDENTIALS, running
 from tests.world.aws.seed import Seeded, seed
@@ -334,3 +335,60 @@ def test_the_listing_reads_real_json(cluster: ControlPlane, connection: Connecti
     listings = [listing.what for listing in kube_api.ClusterListing(connection).look("nothing")]
     assert listings == ["namespaces", "NodePools", "NodeClaims", "nodes", "volumes"]
     assert json.dumps(listings).count("not installed") == 0
+
+
+def test_the_inventory_finds_what_nobody_remembers(
+    cluster: ControlPlane, connection: Connection, aws: tuple[str, Seeded]
+) -> None:
+    endpoint, _ = aws
+    cloudfront = aws_api.cloudfront("us-east-1", endpoint)
+    known: list[str] = []
+    listing = inventory.CloudInventory(
+        [
+            inventory.ClusterTraces(connection),
+            inventory.InstanceTraces(aws_api.ec2("us-east-1", endpoint)),
+            inventory.EdgeTraces(cloudfront),
+        ],
+        lambda: known,
+    )
+    keys = {at: model.EnvironmentKey("acme/left-over", at) for at in (1, 2, 3)}
+    names = {at: naming.environment_name(key.repository, at) for at, key in keys.items()}
+    labels = {at: naming.labels(name, "acme/left-over", at) for at, name in names.items()}
+
+    def found() -> dict[str, tuple[model.EnvironmentKey | None, set[str], bool]]:
+        return {
+            one.name: (one.key, {remnant.kind for remnant in one.resources}, one.by_hand)
+            for one in listing.holdings()
+            if one.name in names.values()
+        }
+
+    assert found() == {}
+    exact = {
+        naming.ANNOTATION_REPOSITORY: "acme/left-over",
+        naming.ANNOTATION_DRIVER: inventory.BY_HAND,
+    }
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": names[1]}}
+    made(cluster, "/api/v1/namespaces", namespace, labels=labels[1], annotations=exact)
+    requirement = {"key": "kubernetes.io/arch", "operator": "In", "values": ["amd64"]}
+    node_class = {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "default"}
+    pool = {
+        "apiVersion": "karpenter.sh/v1",
+        "kind": "NodePool",
+        "metadata": {"name": names[2]},
+        "spec": {"template": {"spec": {"nodeClassRef": node_class, "requirements": [requirement]}}},
+    }
+    made(cluster, "/apis/karpenter.sh/v1/nodepools", pool, labels=labels[2])
+    staging = Account(cloudfront).create(Staging=True)
+    tags = naming.tags(names[3], "acme/left-over", 3, "bot")
+    cloudfront.tag_resource(
+        Resource=staging["ARN"],
+        Tags={"Items": [{"Key": key, "Value": value} for key, value in tags.items()]},
+    )
+    assert found() == {
+        names[1]: (keys[1], {"Namespace"}, True),
+        # A label can't hold a repository's name: only who knows it can tell.
+        names[2]: (None, {"NodePool"}, False),
+        names[3]: (keys[3], {"Distribution"}, False),
+    }
+    known.append("acme/left-over")
+    assert found()[names[2]] == (keys[2], {"NodePool"}, False)

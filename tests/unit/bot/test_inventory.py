@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import botocore.config
 import pytest
 
 from bot import aws_api, errors, inventory, kube_api, model
@@ -313,11 +314,8 @@ def test_another_clusters_instances_are_not_ours(instance: tuple[EC2Client, Any]
 def test_an_aws_that_does_not_answer_fails_all_of_it(
     api: ApiServer, cluster: inventory.ClusterTraces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        aws_api,
-        "BOUNDS",
-        aws_api.BOUNDS.merge(type(aws_api.BOUNDS)(retries={"total_max_attempts": 1})),
-    )
+    once = botocore.config.Config(retries={"total_max_attempts": 1})
+    monkeypatch.setattr(aws_api, "BOUNDS", once)
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     api.put(NAMESPACES, item(NAME, LABELS, EXACT))
