@@ -149,6 +149,8 @@ class _Worker:
         # The Automation API looks for `pulumi` on this process's own PATH.
         os.environ.update(workspace.environment(self._settings, self._mark))
         opened = self._place.workspace(self._settings.secrets_provider)
+        if self._what.changes:
+            failures.check_room(self._settings.backend_url)
         if self._what.verb == "names":
             return job.Done({"names": [one.name for one in opened.list_stacks()]}, {})
         target = EventStack(self._what.stack, opened, events.Follower(self._say))

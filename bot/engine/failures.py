@@ -9,7 +9,11 @@ from __future__ import annotations
 import dataclasses
 import errno
 import re
+import shutil
+import urllib.parse
+from pathlib import Path
 
+from bot import errors
 from bot.engine import events, job
 
 _SETTING = "UNDERSTUDY_PULUMI_BACKEND_URL"
@@ -64,7 +68,21 @@ CAUSES = (
 )
 
 _DAMAGED = re.compile(r"failed to load checkpoint: (EOF|.*JSON|.*unmarshal|.*invalid character)")
+ROOM_BYTES = 32 * 2**20
+"""What has to be free where the state is kept: many times what an operation writes."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+
+
+def check_room(backend_url: str) -> None:
+    """Begin nothing on a disk that is about to be full. Raises UnreachableError.
+
+    Where a write fails for want of room, a `file://` backend puts what it could write in the place
+    of the state all the same (gocloud.dev/blob/fileblob, writer.Close), and nobody can read it.
+    """
+    url = urllib.parse.urlsplit(backend_url)
+    folder = Path(urllib.parse.unquote(url.netloc + url.path))
+    if url.scheme == "file" and folder.is_dir() and shutil.disk_usage(folder).free < ROOM_BYTES:
+        raise errors.UnreachableError(_ROOM)
 
 
 def judge(output: str, *, opening: bool) -> job.Failed:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import collections
 import errno
+import shutil
+from pathlib import Path
 
 import pytest
 
+from bot import errors
 from bot.engine import failures, job
 
 S3 = 'error: read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unknown): operation '
@@ -94,3 +98,21 @@ def test_a_folder_without_room_is_nobodys_fault(number: int, words: str) -> None
     failed = failures.without_room(OSError(number, "text"))
     assert failed.kind is job.Kind.UNREACHABLE
     assert words in failed.message
+
+
+@pytest.mark.parametrize("url", ["file://{0}", "file://{0}?metadata=skip"])
+def test_nothing_begins_on_a_disk_that_is_nearly_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    usage = collections.namedtuple("usage", "total used free")
+    free = failures.ROOM_BYTES
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, free))
+    failures.check_room(url.format(tmp_path))
+    free -= 1
+    with pytest.raises(errors.UnreachableError, match="no room"):
+        failures.check_room(url.format(tmp_path))
+
+
+@pytest.mark.parametrize("url", ["s3://bucket", "file:///away", "https://api.pulumi.com"])
+def test_what_has_no_disk_here_is_not_asked_for_room(url: str) -> None:
+    failures.check_room(url)
