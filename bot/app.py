@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import os
+import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import flask
@@ -12,8 +15,6 @@ import structlog
 import werkzeug.exceptions
 
 from bot import (
-    aws_api,
-    clearing,
     clock,
     configure,
     engine,
@@ -22,18 +23,17 @@ from bot import (
     github_api,
     intent,
     kube_api,
-    model,
     overview,
     ports,
-    proof,
     reconcile,
     store,
+    surroundings,
     webhook,
 )
 from bot.settings import Settings
-from infra import contract
-from infra.readiness.connection import Connection
 
+CATCH_UP = datetime.timedelta(days=1)
+"""At its start, the bot makes sure of what was told of everything that changed since."""
 _log = structlog.get_logger(__name__)
 _Answer = tuple[dict[str, str], int]
 
@@ -74,8 +74,8 @@ def create_app(
     return app
 
 
-class Workers(Protocol):
-    """What takes environments from the store and works on them; see `bot.reconcile`."""
+class Background(Protocol):
+    """What works beside the HTTP server: workers, and the sweeper; see `bot.reconcile`."""
 
     def start(self) -> None:
         """Begin to work."""
@@ -90,12 +90,12 @@ class Bot:
     def __init__(
         self,
         app: flask.Flask,
-        workers: Workers,
+        background: Sequence[Background],
         warm: Callable[[], None],
         close: Callable[[], None],
     ) -> None:
         self.app = app
-        self._workers = workers
+        self._background = tuple(background)
         self._warm = warm
         self._close = close
         self._starter = threading.Thread(target=self._start, name="starter", daemon=True)
@@ -108,10 +108,10 @@ class Bot:
         """End orderly: what runs is interrupted, then what is still to be told is told."""
         if self._starter.ident is not None:
             self._starter.join()
-        try:
-            self._workers.stop()
-        finally:
-            self._close()
+        with contextlib.ExitStack() as ending:
+            ending.callback(self._close)
+            for part in self._background:
+                ending.callback(part.stop)
 
     def _start(self) -> None:
         try:
@@ -119,7 +119,8 @@ class Bot:
         except errors.UnderstudyError as error:
             # The same will happen to the first environment, which tells people about it.
             _log.error("engine not warm", action="start", reason=error.reason, why=error.message)
-        self._workers.start()
+        for part in self._background:
+            part.start()
         _log.info("working", action="start")
 
 
@@ -130,7 +131,9 @@ def build(settings: Settings) -> Bot:
     with contextlib.ExitStack() as opened:
         storage = store.SqlStore(settings.database, time)
         opened.callback(storage.close)
-        hub = github_api.GitHubHub(settings.github_url, _credentials(settings))
+        hub = github_api.GitHubHub(
+            settings.github_url, _credentials(settings), settings.repositories
+        )
         preview = engine.PulumiEngine(
             engine.EngineSettings(
                 backend_url=settings.backend,
@@ -143,29 +146,88 @@ def build(settings: Settings) -> Bot:
             )
         )
         connection = kube_api.connect(platform.kubeconfig, platform.context)
-        surroundings = _Surroundings(connection, platform)
+        around = surroundings.Surroundings(connection, platform, time)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
         told = overview.Overview(storage, configurer.routes)
         reporter = feedback.HubReporter(hub, storage, told.of, time)
         opened.callback(reporter.close)
+        policy = intent.Policy(settings.label, settings.allow_forks)
         stages = reconcile.Stages(
             hub=hub,
             store=storage,
             engine=preview,
             watch=kube_api.ClusterWatch(connection),
-            prover=proof.Prover(surroundings.sources(), time),
-            edge=aws_api.CloudEdge(surroundings.cloudfront),
-            drain=surroundings.drain(),
-            clearers=surroundings.clearers(),
+            prover=around.prover(),
+            edge=around.edge(),
+            drain=around.drain(),
+            clearers=around.clearers(),
             configurer=configurer,
             reporter=reporter,
-            policy=intent.Policy(settings.label, settings.allow_forks),
+            policy=policy,
             clock=time,
         )
         workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers)
+        sweep = reconcile.Sweep(
+            store=storage,
+            pull_requests=hub,
+            stacks=preview,
+            inventory=around.inventory(lambda: _known(storage, hub)),
+            policy=policy,
+            time=time,
+            brake=reconcile.Brake(settings.sweep_brake_share),
+            wake=_Afterwards(storage, reporter, told, workers.wake, time),
+        )
+        owner = f"{socket.gethostname()}-{os.getpid()}"
+        sweeper = reconcile.Sweeper(
+            sweep,
+            settings.sweep_seconds,
+            lambda: storage.may("sweep", owner, 2 * settings.sweep_seconds),
+        )
         secret = settings.webhook_secret.get_secret_value().encode()
         app = create_app(storage, secret, workers.wake, workers.alive)
-        return Bot(app, workers, preview.warm, opened.pop_all().close)
+        return Bot(app, (workers, sweeper), preview.warm, opened.pop_all().close)
+
+
+class _Afterwards:
+    """What is done after each sweep: the workers have work, and the store is tidied."""
+
+    def __init__(
+        self,
+        storage: ports.Store,
+        reporter: ports.Reporter,
+        told: overview.Overview,
+        wake: Callable[[], None],
+        time: clock.Clock,
+    ) -> None:
+        self._storage = storage
+        self._reporter = reporter
+        self._told = told
+        self._wake = wake
+        self._clock = time
+        self._first = True
+
+    def __call__(self) -> None:
+        self._wake()
+        self._storage.prune()
+        if self._first:
+            self._catch_up()
+        self._first = False
+
+    def _catch_up(self) -> None:
+        """Tell again how environments stand, where a process ended before it had told; equal
+        content is not written again."""
+        since = self._clock.now() - CATCH_UP
+        recent = {
+            row.key for row in self._storage.rows() if row.comment_id and row.phase_since > since
+        }
+        for report in map(self._told.of, recent):
+            if report is not None:
+                self._reporter.report(report)
+
+
+def _known(storage: ports.Store, hub: ports.PullRequests) -> Iterable[str]:
+    """The repositories that an environment may belong to."""
+    return {*(row.key.repository for row in storage.rows()), *hub.repositories()}
 
 
 def _credentials(settings: Settings) -> str | github_api.App:
@@ -175,43 +237,6 @@ def _credentials(settings: Settings) -> str | github_api.App:
         )
     assert settings.github_token is not None  # the settings see to it
     return settings.github_token.get_secret_value()
-
-
-class _Surroundings:
-    """What an environment is made in, and so has to be looked through for what is left of it."""
-
-    def __init__(self, connection: Connection, platform: contract.Platform) -> None:
-        self._connection = connection
-        self._primary_id = platform.primary_distribution_id
-        self._instances = aws_api.InstanceListing(
-            aws_api.ec2(platform.aws_region, platform.aws_endpoint)
-        )
-        self.cloudfront = aws_api.cloudfront(platform.aws_region, platform.aws_endpoint)
-
-    def sources(self) -> Mapping[model.Lane, Sequence[proof.Source]]:
-        """Everything that has to be empty before a lane counts as gone."""
-        found: dict[model.Lane, list[proof.Source]] = {
-            model.Lane.CLUSTER: [kube_api.ClusterListing(self._connection), self._instances]
-        }
-        if self._primary_id is not None:
-            found[model.Lane.EDGE] = [aws_api.EdgeListing(self.cloudfront, self._primary_id)]
-        return found
-
-    def drain(self) -> ports.Drain:
-        """Takes an edge out of use."""
-        return clearing.EdgeDrain(self.cloudfront, self._primary_id or "")
-
-    def clearers(self) -> Mapping[model.Lane, ports.Clearer]:
-        """Help what is left of a lane to go."""
-        return {
-            model.Lane.CLUSTER: clearing.Clearing(
-                [
-                    clearing.ClusterClearer(self._connection, clock.SystemClock()),
-                    clearing.InstanceClearer(self._instances),
-                ]
-            ),
-            model.Lane.EDGE: clearing.EdgeClearer(self.cloudfront, self._primary_id or ""),
-        }
 
 
 def _refusal(reason: str, message: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ and is never older than the store.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -69,6 +70,17 @@ def together(lanes: Lanes) -> tuple[model.Phase, str]:
         told = f"the way through CloudFront: {edge.reason}"
         return cluster.phase, f"{cluster.reason}; {told}" if cluster.reason else told
     return cluster.phase, cluster.reason
+
+
+def merged(lanes: Lanes) -> ports.Row:
+    """The environment as one row, for those who compare it with what there is."""
+    return dataclasses.replace(
+        lanes[model.Lane.CLUSTER],
+        phase=together(lanes)[0],
+        seen=min(row.seen for row in lanes.values()),
+        stack_exists=any(row.stack_exists for row in lanes.values()),
+        leased=any(row.leased for row in lanes.values()),
+    )
 
 
 def absence(lanes: Lanes) -> model.Absence | None:

@@ -81,6 +81,11 @@ def stack_name(name: str, lane: str) -> str:
     return name if lane == CLUSTER else f"{name}-{lane}"
 
 
+def environment_of(stack: str) -> str:
+    """The environment that a stack holds a lane of; the names of environments end in hex digits."""
+    return stack.removesuffix(f"-{EDGE}")
+
+
 def label_value(text: str) -> str:
     """Text as a Kubernetes label value: at most 63 of letters, digits, `-`, `_`, `.`."""
     return re.sub(r"[^A-Za-z0-9._-]", ".", text)[:DNS_LABEL_LENGTH].strip("._-")

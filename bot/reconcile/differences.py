@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot import intent, model, ports
+from bot import intent, model, overview, ports
 from infra import naming
 
 
@@ -66,11 +67,12 @@ class Finding:
     """An environment that exists would be taken away because of it."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Listings:
     """What was listed, as far as it could be."""
 
-    rows: Sequence[ports.Row]
+    lanes: Sequence[ports.Row]
+    """Every lane of all environments."""
     pull_requests: Mapping[str, Sequence[model.PullRequest]]
     """Open ones, by repository (`folded`); a repository that could not be listed is missing."""
     stacks: frozenset[str] | None
@@ -79,6 +81,16 @@ class Listings:
     """Of the `unclaimed` stacks; one that could not be read is missing."""
     holdings: Sequence[model.Holding] | None
     """None where they could not be listed."""
+
+    @functools.cached_property
+    def rows(self) -> Sequence[ports.Row]:
+        """All environments, each as one row."""
+        return [overview.merged(lanes) for lanes in overview.environments(self.lanes)]
+
+    @property
+    def with_stack(self) -> frozenset[str]:
+        """The names of environments that a stack holds something of."""
+        return frozenset(map(naming.environment_of, self.stacks or ()))
 
 
 def folded(repository: str) -> str:
@@ -92,9 +104,9 @@ def worked_on(row: ports.Row) -> bool:
     return row.wanted > row.seen or under_way
 
 
-def unclaimed(stacks: frozenset[str], rows: Sequence[ports.Row]) -> list[str]:
-    """The stacks that no row admits."""
-    return sorted(stacks - _admitted(rows))
+def unclaimed(stacks: frozenset[str], lanes: Sequence[ports.Row]) -> list[str]:
+    """The stacks that no lane admits."""
+    return sorted(stacks - {row.stack for row in lanes if row.stack_exists or worked_on(row)})
 
 
 def judged(listings: Listings) -> int:
@@ -175,10 +187,10 @@ def _ignored(key: model.EnvironmentKey, row: ports.Row | None, reason: str) -> I
 def _by_stack(listings: Listings) -> Iterator[Finding]:
     if listings.stacks is None:
         return
-    for name in unclaimed(listings.stacks, listings.rows):
-        if name not in listings.origins:
+    for stack in unclaimed(listings.stacks, listings.lanes):
+        if stack not in listings.origins:
             continue  # its state could not be read
-        origin = listings.origins[name]
+        name, origin = naming.environment_of(stack), listings.origins[stack]
         if origin is None or not _named(name, origin.key):
             yield _show(Kind.STRANGER, name, None, "a stack that does not tell whose it is")
         elif origin.by_hand:
@@ -191,7 +203,7 @@ def _by_holding(listings: Listings) -> Iterator[Finding]:
     # Without the stacks nobody can tell what a person made.
     if listings.stacks is None or listings.holdings is None:
         return
-    taken = _admitted(listings.rows) | listings.stacks
+    taken = _admitted(listings.rows) | listings.with_stack
     for holding in listings.holdings:
         if holding.name in taken:
             continue
@@ -208,7 +220,7 @@ def _by_holding(listings: Listings) -> Iterator[Finding]:
 def _by_row(listings: Listings) -> Iterator[Finding]:
     if listings.stacks is None or listings.holdings is None:
         return
-    there = listings.stacks | {holding.name for holding in listings.holdings}
+    there = listings.with_stack | {holding.name for holding in listings.holdings}
     for row in listings.rows:
         if row.stack_exists and not worked_on(row) and row.name not in there:
             why = f"{row.phase.value}, and neither a stack nor anything else of it was found"

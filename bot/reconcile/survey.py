@@ -63,7 +63,7 @@ class Survey:
             return None
         stacks = None if names is None else frozenset(names)
         return Listings(
-            rows=rows,
+            lanes=rows,
             stacks=stacks,
             holdings=holdings,
             origins=self._origins(stacks or frozenset(), rows, stopping),

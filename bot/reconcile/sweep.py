@@ -9,12 +9,12 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
-from bot import clock, intent, model, ports
+from bot import clock, intent, model, overview, ports
 from bot.reconcile import differences
 from bot.reconcile.brake import Brake
 from bot.reconcile.differences import Action, Finding, Kind
@@ -33,7 +33,7 @@ class Store(Protocol):
     def rows(self) -> Sequence[ports.Row]:
         """All environments."""
 
-    def row(self, key: model.EnvironmentKey) -> ports.Row | None:
+    def lanes(self, key: model.EnvironmentKey) -> Mapping[model.Lane, ports.Row]:
         """One environment as it stands."""
 
     def hint(self, key: model.EnvironmentKey) -> None:
@@ -126,7 +126,8 @@ class Sweep:
         return self._survey.ask("store", self._apply, finding, finding.key, row) or "failed"
 
     def _apply(self, finding: Finding, key: model.EnvironmentKey, row: ports.Row | None) -> str:
-        if _state(self._store.row(key)) != _state(row):
+        lanes = self._store.lanes(key)
+        if _state(overview.merged(lanes) if lanes else None) != _state(row):
             return "changed meanwhile"
         if finding.action is Action.ADOPT:
             done = "adopted" if self._store.adopt(key) else "known"

@@ -134,7 +134,7 @@ class Recorded:
     fault: errors.UnderstudyError | None = None
 
     def __post_init__(self) -> None:
-        self.bot = app.Bot(flask.Flask("bot"), self, self.warm, lambda: self.done.append("close"))
+        self.bot = app.Bot(flask.Flask("bot"), [self], self.warm, lambda: self.done.append("close"))
 
     def warm(self) -> None:
         self.done.append("warm")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 from bot import errors, model, ports
 from infra import naming
 
 A, B = "a" * 40, "b" * 40
 REPOSITORY = "acme/shop"
+NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 
 
 def key(number: int, repository: str = REPOSITORY) -> model.EnvironmentKey:
@@ -32,21 +34,29 @@ def row(
     there = phase not in (model.Phase.ABSENT, model.Phase.WAITING) if exists is None else exists
     return ports.Row(
         key=key(number, repository),
+        lane=model.Lane.CLUSTER,
         name=name(number, repository),
         wanted=4 if wished else 3,
         seen=3,
         due_at=None,
         phase=phase,
+        phase_since=NOON,
         stack_exists=there,
+        removing=False,
+        destroyed_at=None,
         commit=commit if there else None,
+        target=None,
         reason="",
         edge_value="",
         outputs={},
+        progress=None,
+        absence=None,
         comment_id=None,
         comment_digest=None,
         deployment_id=None,
         deployment_commit=None,
         failures=0,
+        leased=False,
     )
 
 
@@ -96,8 +106,9 @@ class FakeStore:
             raise self.fault
         return list(self.kept.values())
 
-    def row(self, key: model.EnvironmentKey) -> ports.Row | None:
-        return self.kept.get(key)
+    def lanes(self, key: model.EnvironmentKey) -> dict[model.Lane, ports.Row]:
+        found = self.kept.get(key)
+        return {} if found is None else {found.lane: found}
 
     def hint(self, key: model.EnvironmentKey) -> None:
         self.hints.append(key)

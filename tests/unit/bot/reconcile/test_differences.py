@@ -26,7 +26,7 @@ def listings(
     """One repository. What exists by the rows is there, unless stacks or holdings are given."""
     there = [one.name for one in rows if one.stack_exists]
     return Listings(
-        rows=rows,
+        lanes=rows,
         pull_requests={} if pulls is None else {REPOSITORY: pulls},
         stacks=frozenset([*there, *(origins or {})] if stacks is None else stacks),
         origins=origins or {},
@@ -204,7 +204,7 @@ def mixes(draw: st.DrawFn) -> Listings:
     origins = draw(st.dictionaries(NUMBERS.map(name), ORIGINS, max_size=4))
     unread = draw(st.sets(NUMBERS.map(name), max_size=2))
     return Listings(
-        rows=draw(st.lists(ROWS, max_size=4, unique_by=lambda one: one.key)),
+        lanes=draw(st.lists(ROWS, max_size=4, unique_by=lambda one: one.key)),
         pull_requests=draw(
             st.one_of(
                 st.just({}),

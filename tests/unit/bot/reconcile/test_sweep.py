@@ -351,11 +351,19 @@ class Rows:
 
     def __init__(self, stand: Stand) -> None:
         self.rows = stand.store.rows
-        self.row = stand.store.row
+        self.lanes = stand.store.lanes
         self.hint = stand.store.hint
 
     def adopt(self, key: model.EnvironmentKey) -> bool:
         raise AssertionError(key)
+
+
+@pytest.fixture
+def stand() -> Stand:
+    """Every lane has its passes here: one that waits for its turn is not swept."""
+    made = Stand()
+    made.lanes = tuple(model.Lane)
+    return made
 
 
 def swept(stand: Stand) -> Sweep:
