@@ -277,3 +277,9 @@ def test_every_setting_is_explained() -> None:
 def test_the_documentation_has_every_setting_as_it_is() -> None:
     text = (ROOT / "docs" / "settings.md").read_text()
     assert [line for line in text.splitlines() if line.startswith("| `")] == documented()
+
+
+@pytest.mark.parametrize("provider", ["passphrase", "default", "awskms://alias/x?region=eu-west-1"])
+def test_a_secrets_provider_has_pulumis_form(provider: str) -> None:
+    assert read(pulumi_secrets_provider=provider).pulumi_secrets_provider == provider
+    assert "UNDERSTUDY_PULUMI_SECRETS_PROVIDER" in refusal(pulumi_secrets_provider="awskms:x")
