@@ -22,7 +22,7 @@ def blockers(pods: Sequence[Item], budgets: Sequence[Item]) -> Iterator[tuple[It
         mine = [budget for budget in budgets if covers(budget, pod)]
         closed = [each for each in mine if not _allows(each)]
         # "true", or for how long; Karpenter knows when that is over, and then evicts it.
-        if annotated(pod).get(DO_NOT_DISRUPT):
+        if annotated(pod).get(DO_NOT_DISRUPT, "false") != "false":
             yield pod, f"is annotated {DO_NOT_DISRUPT}"
         elif len(mine) > 1:
             names = listed([name_of(each) for each in mine])

@@ -68,10 +68,16 @@ def namespace(item: Item, name: str) -> Iterator[ClusterFinding]:
             words = condition(item, kind).get("message", "")
             yield ClusterFinding(remnant, f"namespace {found}: {FAILURES[kind]} ({words})")
         if not failures and not remaining(item):
-            words = condition(item, FINALIZERS_REMAINING).get("message") or "not told yet"
-            yield ClusterFinding(
-                remnant, f"namespace {found} is being emptied by its controller ({words})"
-            )
+            yield ClusterFinding(remnant, f"namespace {found} is {_emptying(item)}")
+
+
+def _emptying(item: Item) -> str:
+    words = condition(item, FINALIZERS_REMAINING).get("message")
+    held = finalizers(item)
+    if words or not held:
+        return f"being emptied by its controller ({words or 'what is left is not told yet'})"
+    # To take these away is nobody's but theirs who set them.
+    return f"held by {listed(list(held))}, which stays until who set it takes it away"
 
 
 def remaining(item: Item) -> tuple[Resource, ...]:

@@ -282,7 +282,7 @@ def test_a_drained_edge_keeps_its_distribution_for_the_engine(slow: Any) -> None
     account = Account(slow)
     edge = Edge(account)
     drain = edge.drain()
-    answers = []
+    answers: list[bool] = []
     while not (answers and answers[-1]):
         answers.append(drain.drained(NAME))
         if len(answers) == 4:

@@ -21,7 +21,7 @@ def ago(seconds: float) -> str:
     return f"{NOW - datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def item(name: str, labels: dict[str, str] | None = None, **parts: Any) -> Item:
+def item(name: str, labels: dict[str, str] | None = None, /, **parts: Any) -> Item:
     """An object; `deleted` in seconds before NOW, `finalizers` and the like are its metadata's."""
     metadata: Item = {"name": name, "uid": f"uid-{name}", "resourceVersion": "1"}
     if labels:

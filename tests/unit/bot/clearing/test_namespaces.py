@@ -47,6 +47,7 @@ def test_a_namespace_that_nobody_deletes_is_deleted() -> None:
 def test_a_namespace_keeps_its_own_finalizers_for_ever() -> None:
     finding = only(item(NAME, OURS, deleted=9999, finalizers=["example.com/mine"]))
     assert finding.step is None
+    assert f"namespace {NAME} is held by example.com/mine" in finding.why
 
 
 @pytest.mark.parametrize("kind", namespaces.FAILURES)

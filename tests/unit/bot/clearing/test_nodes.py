@@ -16,7 +16,7 @@ def claim(*conditions: tuple[str, str, str], **parts: Any) -> Item:
     return item("c", GROWN, status=told, **{"deleted": 10, **parts})
 
 
-def pod(namespace: str = NAME, **parts: Any) -> Item:
+def pod(namespace: str = NAME, /, **parts: Any) -> Item:
     return item("p", {"app": "web"}, namespace=namespace, **parts)
 
 
