@@ -63,3 +63,8 @@ def test_a_budget_that_allows_one_blocks_nothing() -> None:
 def test_pods_that_are_not_evicted_block_nothing(parts: dict[str, Any]) -> None:
     protected = {"annotations": {DO_NOT_DISRUPT: "true"}}
     assert list(blockers([pod(**protected, **parts)], [budget({})])) == []
+
+
+@pytest.mark.parametrize(("value", "blocks"), [("true", True), ("30m", True), ("false", False)])
+def test_do_not_disrupt_may_say_for_how_long_or_not_at_all(value: str, blocks: bool) -> None:
+    assert bool(list(blockers([pod(annotations={DO_NOT_DISRUPT: value})], []))) is blocks
