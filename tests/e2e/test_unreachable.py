@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def broken(world: World, request: pytest.FixtureRequest) -> Iterator[Walk]:
     """A walk with a bot of its own that can't reach one service."""
     name = f"bot-without-{request.param.lower()}"
     platform = world.platform()
-    settings: dict[str, str] = {}
+    settings: dict[str, Any] = {}
     if request.param == "Pulumi":
         settings["pulumi_backend_url"] = "file:///does/not/exist"
     elif request.param == "Kubernetes":
