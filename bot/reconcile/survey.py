@@ -50,8 +50,9 @@ class Survey:
         # what exists is listed first and the rows afterwards: whatever is made meanwhile is not in
         # the older list, and its row is in the younger one, so it never looks like an orphan. In
         # the same way pull requests come after the rows: none that is opened meanwhile is missing
-        # for a row. What is taken away meanwhile may look like an orphan, once; what deliveries
-        # change meanwhile is seen when the row is read again. The sweep sees to both.
+        # for a row. What is made or taken away as a whole between two lists may look wrong once,
+        # and what deliveries change meanwhile is seen when the row is read again; the sweep sees to
+        # both.
         names = self.ask("state", self._stacks.names)
         if stopping():
             return None

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
 import structlog
@@ -195,8 +194,11 @@ def test_a_row_without_anything_is_hinted_when_two_sweeps_agree() -> None:
     assert world.store.hints == [key(1)]
 
 
-@pytest.mark.parametrize("during", ["stacks", "holdings", "repositories", "pull requests"])
-def test_an_environment_that_is_made_during_a_sweep_is_no_finding(during: str) -> None:
+@pytest.mark.parametrize("opened", [True, False], ids=["ready", "under way"])
+@pytest.mark.parametrize("during", ["names", "holdings", "rows", "repositories"])
+def test_an_environment_that_is_made_during_a_sweep_is_no_finding(
+    during: str, opened: bool
+) -> None:
     """It appears in full (pull request, row, stack, resources) before each listing in turn."""
     world = full(1)
     made: list[str] = []
@@ -204,27 +206,31 @@ def test_an_environment_that_is_made_during_a_sweep_is_no_finding(during: str) -
     def appear() -> None:
         if not made:
             made.append(during)
-            world.open(2)
-            world.store.kept[key(2)] = row(2)
+            if opened:
+                world.open(2)
+            world.store.kept[key(2)] = row(2, Phase.READY if opened else Phase.PROVISIONING)
             orphan_stack(world, 2)
             world.inventory.left = [holding(2)]
 
-    def before(verb: Callable[..., object]) -> Callable[..., object]:
-        def asked(*args: object) -> object:
-            appear()
-            return verb(*args)
-
-        return asked
-
-    owner, verb = {
-        "stacks": (world.stacks, "names"),
-        "holdings": (world.inventory, "holdings"),
-        "repositories": (world.hub, "repositories"),
-        "pull requests": (world.hub, "open_pull_requests"),
+    owner: object = {
+        "names": world.stacks,
+        "holdings": world.inventory,
+        "rows": world.store,
+        "repositories": world.hub,
     }[during]
-    setattr(owner, verb, before(getattr(owner, verb)))
-    world.run(2)
+    verb = getattr(owner, during)
+
+    def asked() -> object:
+        appear()
+        return verb()
+
+    setattr(owner, during, asked)
+    found = world.run()
     assert made
+    # Two of these may be seen for a moment, and neither comes to anything: a row younger than the
+    # list of stacks needs a second sweep, and a wish younger than the rows is answered already.
+    seen = {"rows": [Kind.ROW_WITHOUT_STACK], "repositories": [Kind.MISSED_OPEN]}
+    assert found == (seen.get(during, []) if opened else [])
     assert (world.store.hints, world.store.adopted) == ([], [])
 
 
