@@ -287,6 +287,9 @@ class Store(Protocol):
         Returns False where every lane of a row admitted it already.
         """
 
+    def doubt(self, key: model.EnvironmentKey) -> None:
+        """Record that what a row says was not found, and raise `wanted`: it is made anew."""
+
     def may(self, right: str, owner: str, seconds: float) -> bool:
         """Take or keep what only one replica may do at a time, for so long."""
 

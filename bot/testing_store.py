@@ -73,6 +73,13 @@ class MemoryStore:
                 entry.row = dataclasses.replace(entry.row, stack_exists=True)
             return bool(silent)
 
+    def doubt(self, key: model.EnvironmentKey) -> None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            self._raise_wanted(key)
+            for entry in self._of(key):
+                entry.row = dataclasses.replace(entry.row, commit=None)
+
     def prune(self) -> None:
         """Nothing here grows old."""
 

@@ -46,6 +46,7 @@ class Action(enum.StrEnum):
 
     HINT = "hint"
     ADOPT = "adopt"
+    DOUBT = "doubt"
     SHOW = "show"
 
 
@@ -224,7 +225,8 @@ def _by_row(listings: Listings) -> Iterator[Finding]:
     for row in listings.rows:
         if row.stack_exists and not worked_on(row) and row.name not in there:
             why = f"{row.phase.value}, and neither a stack nor anything else of it was found"
-            yield _hint(Kind.ROW_WITHOUT_STACK, row.key, row, why)
+            found = _hint(Kind.ROW_WITHOUT_STACK, row.key, row, why)
+            yield dataclasses.replace(found, action=Action.DOUBT)
 
 
 def _admitted(rows: Sequence[ports.Row]) -> frozenset[str]:

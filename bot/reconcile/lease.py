@@ -38,7 +38,15 @@ class HeldLease:
         self._ended = threading.Event()
         self._lost = threading.Event()
         self._thread = threading.Thread(target=self._work, name=f"lease {lease.key}", daemon=True)
+        self._operation: ports.Operation | None = None
         self.lease = lease
+
+    def guard(self, operation: ports.Operation) -> None:
+        """Let an operation live as long as the lease: told at each heartbeat that succeeds.
+
+        The last beat before a lease is lost comes early enough for the child to end by itself.
+        """
+        self._operation = operation
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -84,6 +92,8 @@ class HeldLease:
                 return
             self._beat_at = self._next_beat()
             self.lease = self._store.renew(self.lease, self._seconds)
+            if self._operation is not None:
+                self._operation.beat()
         except errors.LeaseLostError:
             self._lost.set()
         except Exception:

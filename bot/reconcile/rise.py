@@ -29,6 +29,7 @@ def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.date
     run.to(model.Phase.PROVISIONING, "", stack_exists=True, commit=None, absence=None)
     run.note(f"bringing up commit {commit[:7]}")
     operation = run.stages.engine.up(run.row.stack, config, run.engine_event)
+    run.held.guard(operation)
     return _Rise(run, commit, operation).follow()
 
 
@@ -142,7 +143,7 @@ class _Rise:
             return
         if not operation.done():
             now = self._run.stages.clock.now()
-            operations.beat(self._run, operation, (now - self._began).total_seconds())
+            operations.check(self._run, (now - self._began).total_seconds())
             return
         try:
             result = operation.result()

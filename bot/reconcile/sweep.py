@@ -45,6 +45,9 @@ class Store(Protocol):
         False, with nothing changed, where a row says so already.
         """
 
+    def doubt(self, key: model.EnvironmentKey) -> None:
+        """Record that what a row says was not found, and raise `wanted`: it is made anew."""
+
 
 @dataclasses.dataclass(slots=True)
 class Counters:
@@ -131,6 +134,9 @@ class Sweep:
             return "changed meanwhile"
         if finding.action is Action.ADOPT:
             done = "adopted" if self._store.adopt(key) else "known"
+        elif finding.action is Action.DOUBT:
+            self._store.doubt(key)
+            done = "doubted"
         else:
             self._store.hint(key)
             done = "hinted"

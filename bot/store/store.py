@@ -92,6 +92,17 @@ class SqlStore:
 
         return self._making(admit)
 
+    def doubt(self, key: model.EnvironmentKey) -> None:
+        """Believe in no commit any more. See `bot.ports.Store`."""
+
+        def forget(session: orm.Session) -> None:
+            found = self._raise_wanted(session, key)
+            session.execute(
+                sa.update(Lane).where(Lane.environment_id == found.id).values(commit=None)
+            )
+
+        self._making(forget)
+
     def _raise_wanted(self, session: orm.Session, key: model.EnvironmentKey) -> Environment:
         found = _find(session, key, lock=True)
         now = self._clock.now()

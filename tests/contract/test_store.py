@@ -469,6 +469,16 @@ def test_adopting_what_a_lane_denies(store: ports.Store) -> None:
     assert all(row.stack_exists for row in store.lanes(KEY).values())
 
 
+def test_a_row_that_is_doubted_believes_in_no_commit(store: ports.Store) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    store.save(lease, phase="ready", commit="a" * 40, stack_exists=True)
+    store.release(lease, row.wanted, None)
+    store.doubt(KEY)
+    again, _ = taken(store)
+    assert (again.commit, again.stack_exists, again.wanted) == (None, True, 2)
+
+
 def test_a_right_is_one_owners_until_it_runs_out(open_any: Open, time: clock.ManualClock) -> None:
     first, second = open_any(), open_any()
     assert first.may("sweep", "first", 60)

@@ -122,6 +122,10 @@ class FakeStore:
         self.kept[key] = dataclasses.replace(self._wished(key), stack_exists=True)
         return True
 
+    def doubt(self, key: model.EnvironmentKey) -> None:
+        self.hint(key)
+        self.kept[key] = dataclasses.replace(self.kept[key], commit=None)
+
     def work(self) -> None:
         """Let passes answer every wish, and find nothing to do."""
         self.kept = {

@@ -162,7 +162,9 @@ def test_a_wish_tells_more_than_what_was_left() -> None:
 
 def test_a_row_of_which_nothing_is_there() -> None:
     stored = row(1)
-    assert kinds(listings(stored, pulls=[pull(1)], stacks=[])) == HINTED[Kind.ROW_WITHOUT_STACK]
+    assert kinds(listings(stored, pulls=[pull(1)], stacks=[])) == [
+        (Kind.ROW_WITHOUT_STACK, Action.DOUBT)
+    ]
     assert kinds(listings(stored, pulls=[pull(1)], stacks=[], holdings=[holding(1)])) == []
     assert kinds(listings(stored, pulls=[pull(1)], stacks=[name(1)])) == []
     unlisted = listings(stored, pulls=[pull(1)], stacks=[])

@@ -359,6 +359,7 @@ class Rows:
         self.rows = stand.store.rows
         self.lanes = stand.store.lanes
         self.hint = stand.store.hint
+        self.doubt = stand.store.doubt
 
     def adopt(self, key: model.EnvironmentKey) -> bool:
         raise AssertionError(key)
@@ -393,6 +394,21 @@ def test_a_list_that_leaves_an_open_pull_request_out_takes_nothing_away(stand: S
         stand.settle()
     assert stand.verbs == ["up"]
     assert stand.row.phase is Phase.READY
+
+
+def test_what_was_lost_without_a_trace_is_made_anew(stand: Stand) -> None:
+    stand.open(A)
+    stand.settle()
+    stand.world.environments.clear()
+    stand.engine.stacks.clear()
+    sweep = swept(stand)
+    sweep.run()
+    stand.settle()
+    assert stand.verbs == ["up"], "one look may be wrong"
+    sweep.run()
+    stand.settle()
+    assert stand.verbs == ["up", "up"]
+    assert stand.world.commits(stand.row.name) == {A}
 
 
 def test_a_close_that_no_delivery_told_of_is_found(stand: Stand) -> None:
