@@ -23,6 +23,7 @@ from bot import (
     github_api,
     intent,
     kube_api,
+    memory,
     overview,
     ports,
     reconcile,
@@ -166,7 +167,7 @@ def build(settings: Settings) -> Bot:
             policy=policy,
             clock=time,
         )
-        workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers)
+        workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers, memory.room)
         sweep = reconcile.Sweep(
             store=storage,
             pull_requests=hub,

@@ -98,8 +98,8 @@ class Settings(pydantic.BaseModel):
     allow_forks: bool = False
     """`true` runs the code of any fork; only for repositories whose forks are all trusted."""
     workers: int = pydantic.Field(default=2, ge=1, le=64)
-    """Environments worked on at the same time, 1 to 64; each takes about 310 MB while its engine
-    runs."""
+    """Lanes of environments worked on at the same time, 1 to 64; each takes about 310 MB while its
+    engine runs, and where that is not free, work waits."""
     sweep_seconds: float = pydantic.Field(default=300, ge=10, le=86400)
     """How often everything is compared with the open pull requests, in seconds, 10 to 86400; what
     deliveries missed is found by that."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -24,8 +25,16 @@ class Workers:
     a push or a close finds somebody.
     """
 
-    def __init__(self, loop: Loop, store: ports.Store, count: int) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        store: ports.Store,
+        count: int,
+        room: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`room` tells whether there is memory for one more; until then nothing is begun."""
         self._loop = loop
+        self._room = room
         self._store = store
         self._wake = threading.Condition()
         self._hints = 0
@@ -68,7 +77,7 @@ class Workers:
         while not self._stopping.is_set():
             hints = self._hints
             try:
-                taken = self._store.take(owner, deadlines.LEASE_SECONDS, lanes)
+                taken = self._take(owner, lanes)
                 if taken is not None:
                     self._loop.run(*taken, self._stopping.is_set)
                     continue
@@ -78,3 +87,11 @@ class Workers:
             with self._wake:
                 if self._hints == hints and not self._stopping.is_set():
                     self._wake.wait(deadlines.IDLE_SECONDS)
+
+    def _take(
+        self, owner: str, lanes: tuple[model.Lane, ...]
+    ) -> tuple[ports.Row, ports.Lease] | None:
+        if self._room():
+            return self._store.take(owner, deadlines.LEASE_SECONDS, lanes)
+        _log.warning("no memory for another operation: waiting", action="work")
+        return None

@@ -114,6 +114,31 @@ def test_a_worker_keeps_itself_free_for_clusters(stand: Stand, passes: Passes) -
     assert passes.begun[1] == OTHER
 
 
+def test_nothing_is_begun_without_memory(
+    stand: Stand, passes: Passes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "IDLE_SECONDS", 0.01)
+    asked = threading.Semaphore(0)
+    free = threading.Event()
+
+    def room() -> bool:
+        asked.release()
+        return free.is_set()
+
+    passes.go.set()
+    stand.store.hint(KEY)
+    workers = reconcile.Workers(passes, stand.store, 1, room)  # type: ignore[arg-type]
+    workers.start()
+    try:
+        for _ in range(3):
+            assert asked.acquire(timeout=SECONDS)
+        assert not passes.begun
+        free.set()
+        passes.until(1)
+    finally:
+        workers.stop()
+
+
 def test_a_worker_outlives_what_goes_wrong(stand: Stand, passes: Passes) -> None:
     passes.failures = [errors.UnreachableError("the database did not answer")]
     passes.go.set()
