@@ -37,13 +37,21 @@ class Overview:
             key=key,
             name=cluster.name,
             phase=phase,
-            commit=cluster.target or cluster.commit,
+            commit=_commit(cluster),
             reason=reason,
             routes=self._routes(lanes),
             progress=cluster.progress,
             absence=absence(lanes),
             timeline=tuple(self._store.timeline(key)),
         )
+
+
+def _commit(row: ports.Row) -> str | None:
+    """The commit that is told: of what serves, the one that it serves; else the one wanted."""
+    # A newer one may be wanted already, with nothing begun: that is not what is ready.
+    if row.phase in (model.Phase.READY, model.Phase.SLEEPING) and row.commit:
+        return row.commit
+    return row.target or row.commit
 
 
 def environments(rows: Iterable[ports.Row]) -> Sequence[Lanes]:
