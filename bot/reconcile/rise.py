@@ -80,6 +80,9 @@ class _Rise:
             if self._operation is not None and not self._operation.done():
                 self._operation.cancel()
         self._run.held.check()
+        if self._ready and self._newer is None:
+            # Asked once more before it is told: what was pushed a moment ago is no longer ready.
+            self._heed()
         return self._outcome()
 
     @property
