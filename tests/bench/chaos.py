@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.bench.report import Report
 from tests.chaos import runner
 from tests.chaos.faults import Point
-from tests.chaos.lane import Lane
 from tests.chaos.scenario import Result
+from tests.chaos.track import Track
 from tests.world.world import World
 
 LEAST_POINTS = 120
@@ -29,8 +29,8 @@ def run() -> Report:
     out = os.environ.get(OUT)
     options = runner.Options(out=Path(out) if out else None)
     with World(fake_nodes=True) as world:
-        with Lane(world) as lane:
-            points = runner.learn(lane, options)
+        with Track(world) as track:
+            points = runner.learn(track, options)
         print(f"{len(points)} points", flush=True)
         results = runner.run(world, points, options)
         further = runner.run(world, runner.further(), options)

@@ -11,14 +11,15 @@ import contextlib
 import os
 import time
 
-from bot import clock, model, store
+from bot import clock, model, overview, store
 from infra import naming
 from tests.bench.report import Report
 from tests.chaos.faults import UPSTREAMS, Weather
-from tests.chaos.lane import Lane
+from tests.chaos.track import Track
 from tests.world.world import World
 
 ENVIRONMENTS = int(os.environ.get("UNDERSTUDY_DELETES", "200"))
+SWEEP_SECONDS = 120
 SHARE = 0.05
 STATUS = 503
 WORKERS = 3
@@ -37,29 +38,30 @@ NO_EDGE = STAGE + "edge: none\n"
 
 def run() -> Report:
     """Make them undisturbed, then close them all at once in bad weather."""
-    settings = {"workers": str(WORKERS)}
-    with World(fake_nodes=True) as world, Lane(world, settings) as lane:
-        kept = store.SqlStore(world.database_url(lane.name), clock.SystemClock())
+    settings = {"workers": str(WORKERS), "sweep_seconds": str(SWEEP_SECONDS)}
+    with World(fake_nodes=True) as world, Track(world, settings) as track:
+        kept = store.SqlStore(world.database_url(track.name), clock.SystemClock())
         with contextlib.closing(kept):
-            return _measured(lane, kept)
+            return _measured(track, kept)
 
 
-def _measured(lane: Lane, kept: store.SqlStore) -> Report:
-    github = lane.world.github
+def _measured(track: Track, kept: store.SqlStore) -> Report:
+    github = track.world.github
     began = time.monotonic()
     numbers = []
     for index in range(ENVIRONMENTS):
-        # The lane's primary carries one edge; the others are reached by their own host.
+        # The track's primary carries one edge; the others are reached by their own host.
         files = {".stage.yaml": STAGE if index == 0 else NO_EDGE, "README.md": f"{index}"}
-        opened = github.open_pull_request(lane.repository, files=files, labels=(lane.name,))
+        opened = github.open_pull_request(track.repository, files=files, labels=(track.name,))
         numbers.append(opened.number)
 
-    def in_phase(*phases: model.Phase) -> int:
-        return sum(row.phase in phases for row in kept.rows())
+    def in_phase(phase: model.Phase) -> int:
+        found = overview.environments(kept.rows())
+        return sum(overview.together(lanes)[0] is phase for lanes in found)
 
-    def wait(what: str, seconds: float, *phases: model.Phase) -> None:
+    def wait(what: str, seconds: float, phase: model.Phase) -> None:
         end, told = time.monotonic() + seconds, 0.0
-        while (count := in_phase(*phases)) < ENVIRONMENTS and time.monotonic() < end:
+        while (count := in_phase(phase)) < ENVIRONMENTS and time.monotonic() < end:
             if time.monotonic() - told > 30:
                 told = time.monotonic()
                 print(f"{told - began:>6.0f} s  {count} {what}", flush=True)
@@ -69,27 +71,27 @@ def _measured(lane: Lane, kept: store.SqlStore) -> Report:
     made = time.monotonic() - began
     ready = in_phase(model.Phase.READY)
     print(f"{ready} environments made in {made:.0f} s", flush=True)
-    calls, _ = lane.control.counts()
+    calls, _ = track.control.counts()
     for upstream in UPSTREAMS:
-        lane.control.weather(upstream, Weather("error", STATUS, SHARE))
+        track.control.weather(upstream, Weather("error", STATUS, SHARE))
     closing = time.monotonic()
     for number in numbers:
-        github.close(lane.repository, number)
+        github.close(track.repository, number)
     wait("gone", DOWN_SECONDS * ENVIRONMENTS, model.Phase.ABSENT)
     gone = time.monotonic() - closing
-    after, faults = lane.control.counts()
-    lane.control.clear()
+    after, faults = track.control.counts()
+    track.control.clear()
     absent = in_phase(model.Phase.ABSENT)
     left = [
         f"{name}: {found}"
-        for name in (naming.environment_name(lane.repository, number) for number in numbers)
-        for found in lane.left(name)
+        for name in (naming.environment_name(track.repository, number) for number in numbers)
+        for found in track.left(name)
     ]
     for line in left[:50]:
         print(line)
     for row in kept.rows():
         if row.phase is not model.Phase.ABSENT:
-            print(f"{row.name}: {row.phase.value}: {row.reason}")
+            print(f"{row.name}: {row.lane.value} {row.phase.value}: {row.reason}")
     figures: dict[str, float | None] = {
         "environments": ready,
         "environments_missing": ENVIRONMENTS - ready,
@@ -99,7 +101,7 @@ def _measured(lane: Lane, kept: store.SqlStore) -> Report:
         "faults": faults,
         "stuck_share": (ENVIRONMENTS - absent) / ENVIRONMENTS,
         "leaks": len(left),
-        "double_holders": len(lane.holders.doubles),
+        "double_holders": len(track.holders.doubles),
     }
     limited = ("environments_missing", "stuck_share", "leaks", "double_holders")
     return Report(figures, dict.fromkeys(limited, 0.0))

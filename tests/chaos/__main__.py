@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.chaos import runner
 from tests.chaos.faults import Point
-from tests.chaos.lane import Lane
 from tests.chaos.scenario import Disturbance
+from tests.chaos.track import Track
 from tests.world.prepare import prepare
 from tests.world.world import World
 
@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--further", action="store_true", help="outages and frozen bots as well")
     parser.add_argument("--only", default="", help="of all, those with these words in their name")
     parser.add_argument("--real-nodes", action="store_true", help="kubelets instead of kwok")
-    parser.add_argument("--lanes", type=int, default=runner.LANES)
+    parser.add_argument("--tracks", type=int, default=runner.TRACKS)
     parser.add_argument("--bound", type=float, default=runner.BOUND, help="seconds for a step")
     parser.add_argument("--out", type=Path, help="append each result as a line of JSON")
     given = parser.parse_args(words)
@@ -33,12 +33,12 @@ def main(words: list[str]) -> int:
         chosen: list[Disturbance] = [Point.parse(text) for text in given.point]
     except ValueError as error:
         parser.error(str(error))
-    options = runner.Options(given.lanes, given.bound, given.real_nodes, out=given.out)
+    options = runner.Options(given.tracks, given.bound, given.real_nodes, out=given.out)
     prepare()
     with World(fake_nodes=not given.real_nodes) as world:
         if not chosen:
-            with Lane(world) as lane:
-                points = runner.learn(lane, options)
+            with Track(world) as track:
+                points = runner.learn(track, options)
             if given.list:
                 print("\n".join(map(str, points)))
                 return 0

@@ -6,6 +6,7 @@ as any process of an older session lives, its calls may still come: it counts as
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -22,9 +23,12 @@ class Sightings:
 
     def __init__(self) -> None:
         self._stacks: dict[int, str] = {}
+        self._order: dict[int, int] = {}
+        """Sessions in the order in which they were seen: process ids begin anew."""
+        self._numbers = itertools.count()
         self._since: dict[tuple[int, int], float] = {}
-        self.doubles: dict[tuple[int, int], str] = {}
-        """Pairs of sessions that held one stack at once, and a sentence about them."""
+        self.doubles: dict[int, str] = {}
+        """The older of two sessions that held one stack at once, and a sentence about them."""
 
     def see(self, processes: Sequence[Process], now: float) -> None:
         """Take one look at a bot's processes; `now` in seconds."""
@@ -33,21 +37,23 @@ class Sightings:
             alive.setdefault(process.session, []).append(process)
             if process.stack:
                 self._stacks[process.session] = process.stack
+                self._order.setdefault(process.session, next(self._numbers))
         self._stacks = {one: stack for one, stack in self._stacks.items() if one in alive}
+        self._order = {one: number for one, number in self._order.items() if one in alive}
         pairs = {
             (first, second)
             for first, stack in self._stacks.items()
             for second, other in self._stacks.items()
-            if first < second and stack == other
+            if self._order[first] < self._order[second] and stack == other
         }
         self._since = {pair: self._since.get(pair, now) for pair in pairs}
         for pair, since in self._since.items():
-            if now - since >= SETTLE_SECONDS and pair not in self.doubles:
+            if now - since >= SETTLE_SECONDS and pair[0] not in self.doubles:
                 programs = [
                     sorted({process.words[0].rpartition("/")[2] for process in alive[session]})
                     for session in pair
                 ]
-                self.doubles[pair] = f"{self._stacks[pair[0]]}: {programs[0]} and {programs[1]}"
+                self.doubles[pair[0]] = f"{self._stacks[pair[0]]}: {programs[0]} and {programs[1]}"
 
 
 class Watch:

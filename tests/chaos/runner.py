@@ -1,6 +1,6 @@
 """Runs every point: learns them from an undisturbed walk, then walks once for each.
 
-Two lanes work side by side. After a run that went wrong its lane is given up for a fresh one, so
+Two tracks work side by side. After a run that went wrong its track is given up for a fresh one, so
 that the next point does not pay for it.
 """
 
@@ -18,11 +18,11 @@ from typing import Any
 
 from tests.chaos import scan, scenario, steps
 from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point
-from tests.chaos.lane import Lane
 from tests.chaos.scenario import Disturbance, Freeze, Outage, Result
+from tests.chaos.track import Track
 from tests.world.world import World
 
-LANES = 2
+TRACKS = 2
 BOUND = 150.0
 """Seconds that a step may take with its fault: a lease, its grace, and the work itself."""
 FREEZE_SECONDS = 75.0
@@ -36,7 +36,7 @@ TEMPLATE_SECONDS = 900.0
 class Options:
     """How to run."""
 
-    lanes: int = LANES
+    tracks: int = TRACKS
     bound: float = BOUND
     publish: bool = False
     """Nodes are real: images are needed."""
@@ -46,11 +46,11 @@ class Options:
     """Each result goes here as a line of JSON."""
 
 
-def learn(lane: Lane, options: Options) -> list[Point]:
+def learn(track: Track, options: Options) -> list[Point]:
     """The points of an undisturbed walk. Raises RuntimeError where that fails."""
     points: set[Point] = set()
     seen: list[dict[str, Any]] = []
-    result = scenario.run(lane, None, bound=options.bound, publish=options.publish, seen=seen)
+    result = scenario.run(track, None, bound=options.bound, publish=options.publish, seen=seen)
     if not result.ok:
         raise RuntimeError(f"the undisturbed walk failed: {result.why} {result.left}")
     for record in seen:
@@ -77,7 +77,7 @@ def further() -> list[Disturbance]:
 
 
 def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> list[Result]:
-    """Run each in one of the lanes; the results, in the order in which they came."""
+    """Run each in one of the tracks; the results, in the order in which they came."""
     waiting: queue.SimpleQueue[Disturbance] = queue.SimpleQueue()
     for disturbance in disturbances:
         waiting.put(disturbance)
@@ -86,28 +86,28 @@ def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> 
     lock = threading.Lock()
 
     def work() -> None:
-        lane: Lane | None = None
+        track: Track | None = None
         try:
             while True:
                 try:
                     disturbance = waiting.get_nowait()
                 except queue.Empty:
                     return
-                lane = lane or Lane(world, options.settings).__enter__()
-                result = _guarded(lane, disturbance, options)
+                track = track or Track(world, options.settings).__enter__()
+                result = _guarded(track, disturbance, options)
                 with lock:
                     results.append(result)
                     tell(result, options.out)
                 if not result.ok:
-                    lane.stop()
-                    lane = None
+                    track.stop()
+                    track = None
         except BaseException as error:
             troubles.append(error)
         finally:
-            if lane is not None:
-                lane.stop()
+            if track is not None:
+                track.stop()
 
-    workers = [threading.Thread(target=work, name=f"lane-{n}") for n in range(options.lanes)]
+    workers = [threading.Thread(target=work, name=f"track-{n}") for n in range(options.tracks)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -146,11 +146,11 @@ def tell(result: Result, out: Path | None) -> None:
             lines.write(json.dumps(dataclasses.asdict(result)) + "\n")
 
 
-def _guarded(lane: Lane, disturbance: Disturbance, options: Options) -> Result:
+def _guarded(track: Track, disturbance: Disturbance, options: Options) -> Result:
     """A run whose harness failed is a failed run, and says so."""
     began = time.monotonic()
     try:
-        return scenario.run(lane, disturbance, bound=options.bound, publish=options.publish)
+        return scenario.run(track, disturbance, bound=options.bound, publish=options.publish)
     except Exception as error:
         why = f"the harness: {type(error).__name__}: {error}"
         return Result(str(disturbance), why=why, seconds=time.monotonic() - began)

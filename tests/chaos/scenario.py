@@ -14,7 +14,7 @@ from typing import Any
 from bot import clock, store
 from tests.chaos import steps
 from tests.chaos.faults import STEPS, Kind, Point, Rule, Step, Upstream, Weather
-from tests.chaos.lane import Lane
+from tests.chaos.track import Track
 from tests.world.walk import Walk
 
 LATE_SECONDS = 8.0
@@ -93,7 +93,7 @@ class Result:
 
 
 def run(
-    lane: Lane,
+    track: Track,
     disturbance: Disturbance | None,
     *,
     bound: float,
@@ -109,44 +109,44 @@ def run(
     # A push takes time, and matters only where it is the push that is disturbed.
     chosen: tuple[Step, ...] = STEPS if at in (None, "push") else ("open", "close")
     result = Result(str(disturbance or "undisturbed"), fired=disturbance is None)
-    began, size = time.monotonic(), lane.log().stat().st_size
-    restarts, doubles = lane.restarts, len(lane.holders.doubles)
-    walk = lane.walk()
+    began, size = time.monotonic(), track.log().stat().st_size
+    restarts, doubles = track.restarts, len(track.holders.doubles)
+    walk = track.walk()
     try:
         for step in chosen:
-            lane.control.step(step)
-            with _disturbed(lane, disturbance if step == at else None):
-                steps.act(lane, walk, step, publish=publish)
+            track.control.step(step)
+            with _disturbed(track, disturbance if step == at else None):
+                steps.act(track, walk, step, publish=publish)
                 reached = _reach(
-                    lane, walk, step, disturbance if step == at else None, result, bound
+                    track, walk, step, disturbance if step == at else None, result, bound
                 )
             if seen is not None:
                 time.sleep(LATE_SECONDS)
-                seen += lane.control.records()
+                seen += track.control.records()
             if not reached:
-                result.why = f"{step}: {_state(lane, walk)}"
+                result.why = f"{step}: {_state(track, walk)}"
                 if step != "close":
-                    _give_up(lane, walk, bound)
+                    _give_up(track, walk, bound)
                 break
         else:
             result.converged = True
         result.environment = walk.name
-        _judge(lane, walk, result)
+        _judge(track, walk, result)
     finally:
-        lane.control.clear()
+        track.control.clear()
         walk.close_store()
-    result.doubles = lane.holders.doubles[doubles:]
-    result.restarts = lane.restarts - restarts
+    result.doubles = track.holders.doubles[doubles:]
+    result.restarts = track.restarts - restarts
     result.seconds = time.monotonic() - began
     if not result.ok:
-        with lane.log().open("rb") as log:
+        with track.log().open("rb") as log:
             log.seek(size)
             result.log = log.read().decode(errors="replace").splitlines()[-60:]
     return result
 
 
 def _reach(
-    lane: Lane,
+    track: Track,
     walk: Walk,
     step: Step,
     disturbance: Disturbance | None,
@@ -157,7 +157,7 @@ def _reach(
     began = time.time()
 
     def end() -> bool:
-        return steps.done(lane, walk, step)
+        return steps.done(track, walk, step)
 
     reached = steps.until(end, bound)
     if disturbance is None:
@@ -166,10 +166,10 @@ def _reach(
         result.fired = True
         result.recovery_s = time.time() - began
         return reached
-    fault = _fault(lane)
+    fault = _fault(track)
     if fault is None and reached:
-        steps.until(lambda: _fault(lane) is not None, LATE_SECONDS)
-        fault = _fault(lane)
+        steps.until(lambda: _fault(track) is not None, LATE_SECONDS)
+        fault = _fault(track)
         reached = steps.until(end, bound)
     if fault is None:
         result.why = "the call did not come"
@@ -181,49 +181,49 @@ def _reach(
     return reached
 
 
-def _fault(lane: Lane) -> dict[str, Any] | None:
-    return next((one for one in lane.control.records() if one["fault"]), None)
+def _fault(track: Track) -> dict[str, Any] | None:
+    return next((one for one in track.control.records() if one["fault"]), None)
 
 
-def _give_up(lane: Lane, walk: Walk, bound: float) -> None:
+def _give_up(track: Track, walk: Walk, bound: float) -> None:
     """Close what did not come up, so that it can be seen whether it goes away all the same."""
-    lane.control.clear()
+    track.control.clear()
     walk.close()
-    steps.until(lambda: steps.done(lane, walk, "close"), bound)
+    steps.until(lambda: steps.done(track, walk, "close"), bound)
 
 
-def _judge(lane: Lane, walk: Walk, result: Result) -> None:
+def _judge(track: Track, walk: Walk, result: Result) -> None:
     """Scan at once, and again where something is left."""
     claimed = steps.claimed_gone(walk)
-    left = lane.left(walk.name)
+    left = track.left(walk.name)
     if claimed:
         result.false_destroyed = left
     end = time.monotonic() + LEFT_SECONDS
     while left and time.monotonic() < end:
         time.sleep(2)
-        left = lane.left(walk.name)
+        left = track.left(walk.name)
     result.left = left
 
 
 @contextlib.contextmanager
-def _disturbed(lane: Lane, disturbance: Disturbance | None) -> Iterator[None]:
-    lane.control.forget()
+def _disturbed(track: Track, disturbance: Disturbance | None) -> Iterator[None]:
+    track.control.forget()
     match disturbance:
         case None:
             yield
         case Point(_, side, call, victim):
-            lane.control.arm(Rule(call, side, "kill", victim))
+            track.control.arm(Rule(call, side, "kill", victim))
             yield
         case Outage(_, upstream, kind, seconds):
             value = {"down": 0.0, "slow": 2.0, "error": 503.0}[kind]
-            lane.control.weather(upstream, Weather(kind, value))
-            with _after(seconds, lambda: lane.control.weather(upstream, None)):
+            track.control.weather(upstream, Weather(kind, value))
+            with _after(seconds, lambda: track.control.weather(upstream, None)):
                 yield
         case Freeze(_, seconds):
             # The group of the bot: its engine goes on, as another machine's would.
             with (
-                _after(2.0, lambda: os.killpg(lane.pid(), signal.SIGSTOP)),
-                _after(2.0 + seconds, lambda: os.killpg(lane.pid(), signal.SIGCONT)),
+                _after(2.0, lambda: os.killpg(track.pid(), signal.SIGSTOP)),
+                _after(2.0 + seconds, lambda: os.killpg(track.pid(), signal.SIGCONT)),
             ):
                 yield
         case Restart(_, _, act):
@@ -241,14 +241,16 @@ def _after(seconds: float, act: Callable[[], None]) -> Iterator[None]:
         timer.join()
 
 
-def _state(lane: Lane, walk: Walk) -> str:
+def _state(track: Track, walk: Walk) -> str:
     """What the bot says of where it stands."""
-    kept = store.SqlStore(lane.world.database_url(lane.name), clock.SystemClock())
+    kept = store.SqlStore(track.world.database_url(track.name), clock.SystemClock())
     try:
-        row = kept.row(walk.key)
+        rows = kept.lanes(walk.key).values()
     finally:
         kept.close()
-    if row is None:
-        return "no row"
+    stands = "; ".join(
+        f"{row.lane.value} {row.phase.value}, failures {row.failures}, reason {row.reason!r}"
+        for row in rows
+    )
     timeline = "; ".join(entry.text for entry in walk.timeline()[-4:])
-    return f"{row.phase.value}, failures {row.failures}, reason {row.reason!r}; {timeline}"
+    return f"{stands or 'no row'}; {timeline}"

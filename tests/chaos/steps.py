@@ -13,7 +13,7 @@ import requests
 
 from bot import model
 from tests.chaos.faults import Step
-from tests.chaos.lane import Lane
+from tests.chaos.track import Track
 from tests.world.cluster.api import APPS, ApiError
 from tests.world.walk import STAGE_FILE, Walk
 
@@ -36,28 +36,28 @@ GONE = "Proved by independent listings"
 POLL_SECONDS = 0.25
 
 
-def act(lane: Lane, walk: Walk, step: Step, *, publish: bool) -> None:
+def act(track: Track, walk: Walk, step: Step, *, publish: bool) -> None:
     """Do what people do."""
     match step:
         case "open":
             walk.open(stage_file=FIRST, publish=publish)
         case "push":
             files = {".stage.yaml": SECOND, "README.md": f"{time.time_ns()}"}
-            walk.commit = lane.world.github.push(lane.repository, walk.number, files)
+            walk.commit = track.world.github.push(track.repository, walk.number, files)
             if publish:
-                lane.world.publish(walk.commit)
+                track.world.publish(walk.commit)
         case "close":
             walk.close()
 
 
-def done(lane: Lane, walk: Walk, step: Step) -> bool:
+def done(track: Track, walk: Walk, step: Step) -> bool:
     """Whether the step has come to its end, for the bot and in fact."""
     if step == "close":
         return walk.row() in (None, model.Phase.ABSENT) and _told(walk, GONE)
     return (
         walk.row() is model.Phase.READY
         and _told(walk, f"Ready · `{walk.commit[:7]}`")
-        and _serving(lane, walk)
+        and _serving(track, walk)
     )
 
 
@@ -82,10 +82,10 @@ def _told(walk: Walk, words: str) -> bool:
     return False
 
 
-def _serving(lane: Lane, walk: Walk) -> bool:
+def _serving(track: Track, walk: Walk) -> bool:
     """Whether every Deployment runs the newest commit, by what the API server says."""
     try:
-        found = lane.world.cluster.api.items(f"{APPS}/namespaces/{walk.name}/deployments")
+        found = track.world.cluster.api.items(f"{APPS}/namespaces/{walk.name}/deployments")
     except ApiError:
         return False
     return {item["metadata"]["name"] for item in found} == {"web", "api"} and all(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos import lane, scan
+from tests.chaos import scan, track
 from tests.world import production
 from tests.world.aws.seed import primary_config
 from tests.world.cluster.api import CORE, KARPENTER
@@ -38,7 +38,7 @@ class Ground:
 
     def left(self) -> list[str]:
         """What the scan says."""
-        return lane.left(self.world, self.primary_id, self.state, self.name)
+        return track.left(self.world, self.primary_id, self.state, self.name)
 
     def object(self, path: str, name: str, **body: Any) -> None:
         """Plant one of Kubernetes' objects."""

@@ -87,7 +87,7 @@ def test_two_sessions_of_one_stack_are_two_holders() -> None:
     sightings.see(two, 0.0)
     assert sightings.doubles == {}
     sightings.see(two, SETTLE_SECONDS)
-    assert list(sightings.doubles) == [(10, 20)]
+    assert list(sightings.doubles) == [10]
 
 
 def test_a_plugin_that_outlives_its_engine_is_a_holder() -> None:
@@ -95,7 +95,7 @@ def test_a_plugin_that_outlives_its_engine_is_a_holder() -> None:
     sightings.see([_pulumi(1, 10, "a"), Process(2, 10, ("plugin",))], 0.0)
     for now in (1.0, 1.0 + SETTLE_SECONDS):
         sightings.see([Process(2, 10, ("plugin",)), _pulumi(3, 20, "a")], now)
-    assert sightings.doubles == {(10, 20): "a: ['plugin'] and ['pulumi']"}
+    assert sightings.doubles == {10: "a: ['plugin'] and ['pulumi']"}
 
 
 def test_one_after_the_other_is_no_double() -> None:

@@ -1,6 +1,6 @@
 """A bot of its own in a world, behind a proxy of its own, with its own primary and repository.
 
-Lanes have nothing in common, so what happens in one is no fault of the other's. A bot that dies is
+Tracks have nothing in common, so what happens in one is no fault of the other's. A bot that dies is
 started again at once, as a supervisor does.
 """
 
@@ -24,12 +24,15 @@ from tests.chaos.holders import Watch
 from tests.chaos.proxy import HOST, Config
 from tests.world import production
 from tests.world.aws.seed import primary_config
-from tests.world.cluster import kubeconfig
+from tests.world.cluster import Cluster, kubeconfig
 from tests.world.cluster.services import INGRESS_PORT
 from tests.world.cluster.waiting import until
 from tests.world.walk import STAGE_FILE, Walk
 from tests.world.world import SECRET, World
 
+SWEEP_SECONDS = 86400
+"""Every bot here sweeps when it starts, and not again: what one bot has not made another would take
+for an orphan, as they share a cluster."""
 _PORTS = 20000
 _LISTENERS = (*UPSTREAMS, "control")
 _ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +40,7 @@ _numbers = itertools.count(1)
 _starting = threading.Lock()
 
 
-class Lane:
+class Track:
     """A context manager; `settings` are the bot's, as for `World.start_bot`."""
 
     def __init__(self, world: World, settings: Mapping[str, str] | None = None) -> None:
@@ -46,7 +49,13 @@ class Lane:
         self.name = f"chaos-{number}"
         self.repository = f"acme/chaos-{os.getpid()}-{number}"
         self.folder = world.cluster.folder / self.name
-        self._settings = {"workers": "1", **(settings or {})}
+        self._cluster = own(world)
+        self._settings = {
+            "workers": "1",
+            "repositories": self.repository,
+            "sweep_seconds": str(SWEEP_SECONDS),
+            **(settings or {}),
+        }
         self._ports = {name: _PORTS + 10 * number + index for index, name in enumerate(_LISTENERS)}
         self._stopped = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -55,7 +64,7 @@ class Lane:
         self.primary_id: str
         self.holders: Watch
 
-    def __enter__(self) -> Lane:
+    def __enter__(self) -> Track:
         try:
             self._start()
         except BaseException:
@@ -67,7 +76,7 @@ class Lane:
         self.stop()
 
     def walk(self) -> Walk:
-        """A pull request to be opened in this lane."""
+        """A pull request to be opened in this track."""
         return Walk(self.world, self.repository, bot=self.name, label=self.name)
 
     def pid(self) -> int:
@@ -83,7 +92,7 @@ class Lane:
         return left(self.world, self.primary_id, self.folder / "state", environment)
 
     def stop(self) -> None:
-        """End the bot and the proxy; a dead lane's leftovers stay for the world to remove."""
+        """End the bot and the proxy; a dead track's leftovers stay for the world to remove."""
         self._stopped.set()
         if self._supervisor.ident is not None:
             self._supervisor.join()
@@ -113,7 +122,7 @@ class Lane:
         self._supervisor.start()
 
     def _primary(self) -> str:
-        """One staging distribution and one policy fit to a primary: each lane has one."""
+        """One staging distribution and one policy fit to a primary: each track has one."""
         alias = f"{self.name}.shop.test"
         certificate = self.world.aws("acm").request_certificate(
             DomainName=alias, ValidationMethod="DNS"
@@ -132,7 +141,7 @@ class Lane:
         return identifier
 
     def _start_proxy(self) -> None:
-        plane = self.world.cluster.plane
+        plane = self._cluster.plane
         serving = plane.authority.issue(f"proxy-{self.name}", "chaos", hosts=[HOST])
         config = Config(
             ports=self._ports,
@@ -154,12 +163,12 @@ class Lane:
             {"PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
         )
         name = f"control-{self.name}"
-        port = self.world.cluster.forward({name: (HOST, self._ports["control"])})[name]
+        port = self._cluster.forward({name: (HOST, self._ports["control"])})[name]
         self.control = Control(f"http://{HOST}:{port}")
         until("the proxy", self.control.answers, 30, 0.1)
 
     def _start_bot(self) -> None:
-        plane = self.world.cluster.plane
+        plane = self._cluster.plane
         config = kubeconfig.write(
             self.folder / "kubeconfig",
             f"https://{HOST}:{self._ports['kubernetes']}",
@@ -202,10 +211,17 @@ def _dead(pid: int) -> bool:
         return True
 
 
+def own(world: World) -> Cluster:
+    """The cluster of a world that has one of its own. Raises TypeError."""
+    if not isinstance(world.cluster, Cluster):
+        raise TypeError("faults are done to a world's own cluster only, never to one that is given")
+    return world.cluster
+
+
 def left(world: World, primary_id: str, state: Path, environment: str) -> list[str]:
     """Scan a world for what is left of an environment."""
     given = json.loads(world.cluster.kubeconfig.read_text())
-    plane = world.cluster.plane
+    plane = own(world).plane
     cluster = scan.Cluster(
         given["clusters"][0]["cluster"]["server"],
         plane.authority.certificate,
