@@ -24,6 +24,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--list", action="store_true", help="show the points and end")
     parser.add_argument("--further", action="store_true", help="outages and frozen bots as well")
     parser.add_argument("--only", default="", help="of all, those with these words in their name")
+    parser.add_argument("--rest", type=int, help="at most so many of those not yet in --out")
     parser.add_argument("--real-nodes", action="store_true", help="kubelets instead of kwok")
     parser.add_argument("--tracks", type=int, default=runner.TRACKS)
     parser.add_argument("--bound", type=float, default=runner.BOUND, help="seconds for a step")
@@ -45,6 +46,9 @@ def main(words: list[str]) -> int:
             few = points if given.sample is None else runner.sample(points, given.sample)
             chosen = [*few, *(runner.further() if given.further else ())]
             chosen = [one for one in chosen if given.only in str(one)]
+        if given.rest is not None:
+            known = runner.told(given.out)
+            chosen = [one for one in chosen if str(one) not in known][: given.rest]
         results = runner.run(world, chosen, options)
     wrong = [result for result in results if not result.ok]
     print(f"{len(results)} run, {len(wrong)} wrong")

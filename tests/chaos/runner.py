@@ -146,6 +146,13 @@ def tell(result: Result, out: Path | None) -> None:
             lines.write(json.dumps(dataclasses.asdict(result)) + "\n")
 
 
+def told(out: Path | None) -> set[str]:
+    """The names of the results that are in a file already."""
+    if out is None or not out.exists():
+        return set()
+    return {json.loads(line)["name"] for line in out.read_text().splitlines()}
+
+
 def _guarded(track: Track, disturbance: Disturbance, options: Options) -> Result:
     """A run whose harness failed is a failed run, and says so."""
     began = time.monotonic()

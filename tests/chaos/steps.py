@@ -23,13 +23,15 @@ jobs:
     image: registry.test/shop-api:{sha}
     command: ["true"]
 """
-FIRST = STAGE_FILE + JOB
-"""What the pull request is opened with: at least one of every type that an environment has."""
+FIRST = STAGE_FILE + JOB + "capacity: {cpu: 64, memory: 256Gi}\n"
+"""What the pull request is opened with: at least one of every type that an environment has. There
+is room for two of kwok's nodes, which all are large."""
 SECOND = (
     FIRST.replace("    route: /\n", "    route: /shop\n    egress: [10.1.2.0/24:5432]\n")
     .replace("port: 8080\n", 'port: 8081\n    env: {PORT: "8081"}\n')
     .replace("  api:\n", "  api:\n    replicas: 2\n    resources: {cpu: 200m, memory: 192Mi}\n")
-    + "capacity: {cpu: 12, lifetime: 12h}\ntelemetry: {sampling: 0.5}\n"
+    .replace("cpu: 64", "cpu: 72")
+    + "telemetry: {sampling: 0.5}\n"
 )
 """What is pushed: changes something of every type that can be changed."""
 GONE = "Proved by independent listings"
