@@ -13,7 +13,9 @@ from tests.world.tools import ToolError
 BENCHES: dict[str, tuple[str, Callable[[], Report]]] = {
     "walk": ("a pull request from opened to ready, pushed, and gone, beside kubectl", walk.run),
     "chaos": ("a kill at every call that changes something, outages, and what is left", chaos.run),
+    "chaos-postgres": ("the same on PostgreSQL, which is restarted, too", chaos.run_on_postgres),
     "deletes": ("200 environments closed at once while 5 % of all calls fail", deletes.run),
+    "deletes-postgres": ("the same on PostgreSQL", deletes.run_on_postgres),
     "pools": ("how Karpenter's answer and its CPU grow with the number of NodePools", pools.run),
 }
 
@@ -22,7 +24,7 @@ def main(names: list[str]) -> int:
     """Run the named benchmark."""
     if not names:
         for name, (meaning, _) in BENCHES.items():
-            print(f"{name:<8} {meaning}")
+            print(f"{name:<16} {meaning}")
         return 0
     if names[0] not in BENCHES:
         print(f"there is no benchmark {names[0]!r}; there are: {', '.join(BENCHES)}")

@@ -7,6 +7,7 @@ begins to make is a point of the next run.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import statistics
 from collections.abc import Sequence
@@ -16,24 +17,38 @@ from tests.bench.report import Report
 from tests.chaos import runner
 from tests.chaos.faults import Point
 from tests.chaos.scenario import Result
-from tests.chaos.track import Track
+from tests.world.postgres import Postgres
 from tests.world.world import World
 
 LEAST_POINTS = 120
-OUT = "UNDERSTUDY_CHAOS_OUT"
+OUT = "CHAOS_OUT"
 """An environment variable: a file that each result is appended to, as a line of JSON."""
 
 
 def run() -> Report:
     """Run them all in one world; nodes are kwok's, everything else is as always."""
+    return _all(None)
+
+
+def run_on_postgres() -> Report:
+    """Run them all with the bots' rows on PostgreSQL, and restart that as well."""
+    with Postgres() as postgres:
+        return _all(postgres)
+
+
+def _all(postgres: Postgres | None) -> Report:
     out = os.environ.get(OUT)
-    options = runner.Options(out=Path(out) if out else None)
+    options = runner.Options(
+        database=postgres.url if postgres else None, out=Path(out) if out else None
+    )
     with World(fake_nodes=True) as world:
-        with Track(world) as track:
-            points = runner.learn(track, options)
+        points = runner.learn(world, options)
         print(f"{len(points)} points", flush=True)
         results = runner.run(world, points, options)
         further = runner.run(world, runner.further(), options)
+        if postgres is not None:
+            alone = dataclasses.replace(options, tracks=1)
+            further += runner.run(world, runner.restarts(postgres), alone)
         late = runner.late(world, [*results, *further])
     return report(points, results, further, late)
 

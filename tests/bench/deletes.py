@@ -10,15 +10,18 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Callable
 
 from bot import clock, model, overview, store
 from infra import naming
 from tests.bench.report import Report
 from tests.chaos.faults import UPSTREAMS, Weather
 from tests.chaos.track import Track
+from tests.world.postgres import Postgres
 from tests.world.world import World
 
-ENVIRONMENTS = int(os.environ.get("UNDERSTUDY_DELETES", "200"))
+ENVIRONMENTS = int(os.environ.get("DELETES", "200"))
+"""Fewer for a trial, by an environment variable."""
 SWEEP_SECONDS = 120
 SHARE = 0.05
 STATUS = 503
@@ -38,8 +41,18 @@ NO_EDGE = STAGE + "edge: none\n"
 
 def run() -> Report:
     """Make them undisturbed, then close them all at once in bad weather."""
+    return _run(None)
+
+
+def run_on_postgres() -> Report:
+    """The same with the bot's rows on PostgreSQL."""
+    with Postgres() as postgres:
+        return _run(postgres.url)
+
+
+def _run(database: Callable[[str], str] | None) -> Report:
     settings = {"workers": str(WORKERS), "sweep_seconds": str(SWEEP_SECONDS)}
-    with World(fake_nodes=True) as world, Track(world, settings) as track:
+    with World(fake_nodes=True) as world, Track(world, settings, database=database) as track:
         kept = store.SqlStore(world.database_url(track.name), clock.SystemClock())
         with contextlib.closing(kept):
             return _measured(track, kept)

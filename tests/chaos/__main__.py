@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from pathlib import Path
 
 from tests.chaos import runner
 from tests.chaos.faults import Point
 from tests.chaos.scenario import Disturbance
-from tests.chaos.track import Track
+from tests.world.postgres import Postgres
 from tests.world.prepare import prepare
 from tests.world.world import World
 
@@ -26,6 +27,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--only", default="", help="of all, those with these words in their name")
     parser.add_argument("--rest", type=int, help="at most so many of those not yet in --out")
     parser.add_argument("--real-nodes", action="store_true", help="kubelets instead of kwok")
+    parser.add_argument("--postgres", action="store_true", help="PostgreSQL instead of SQLite")
     parser.add_argument("--tracks", type=int, default=runner.TRACKS)
     parser.add_argument("--bound", type=float, default=runner.BOUND, help="seconds for a step")
     parser.add_argument("--out", type=Path, help="append each result as a line of JSON")
@@ -34,12 +36,19 @@ def main(words: list[str]) -> int:
         chosen: list[Disturbance] = [Point.parse(text) for text in given.point]
     except ValueError as error:
         parser.error(str(error))
-    options = runner.Options(given.tracks, given.bound, given.real_nodes, out=given.out)
     prepare()
-    with World(fake_nodes=not given.real_nodes) as world:
+    with contextlib.ExitStack() as opened:
+        postgres = opened.enter_context(Postgres()) if given.postgres else None
+        options = runner.Options(
+            given.tracks,
+            given.bound,
+            given.real_nodes,
+            database=postgres.url if postgres else None,
+            out=given.out,
+        )
+        world = opened.enter_context(World(fake_nodes=not given.real_nodes))
         if not chosen:
-            with Track(world) as track:
-                points = runner.learn(track, options)
+            points = runner.learn(world, options)
             if given.list:
                 print("\n".join(map(str, points)))
                 return 0

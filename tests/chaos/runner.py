@@ -12,14 +12,15 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.chaos import scan, scenario, steps
 from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point
-from tests.chaos.scenario import Disturbance, Freeze, Outage, Result
-from tests.chaos.track import Track
+from tests.chaos.scenario import Disturbance, Freeze, Full, Jump, Outage, Restart, Result
+from tests.chaos.track import Stands, Track
+from tests.world.postgres import Postgres
 from tests.world.world import World
 
 TRACKS = 2
@@ -42,15 +43,21 @@ class Options:
     """Nodes are real: images are needed."""
     settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """The bots' settings, for example another database."""
+    database: Callable[[str], str] | None = None
+    """Makes a database for each bot; see `Track`."""
     out: Path | None = None
     """Each result goes here as a line of JSON."""
 
 
-def learn(track: Track, options: Options) -> list[Point]:
+def learn(world: World, options: Options) -> list[Point]:
     """The points of an undisturbed walk. Raises RuntimeError where that fails."""
     points: set[Point] = set()
     seen: list[dict[str, Any]] = []
-    result = scenario.run(track, None, bound=options.bound, publish=options.publish, seen=seen)
+    track = _track(world, options, "firm")
+    try:
+        result = scenario.run(track, None, bound=options.bound, publish=options.publish, seen=seen)
+    finally:
+        track.stop()
     if not result.ok:
         raise RuntimeError(f"the undisturbed walk failed: {result.why} {result.left}")
     for record in seen:
@@ -69,11 +76,38 @@ def sample(points: Sequence[Point], number: int) -> list[Point]:
 
 
 def further() -> list[Disturbance]:
-    """Faults that are no point: outages of each upstream in each step, and frozen bots."""
+    """Faults that are no point: outages of each upstream, a frozen bot, its disk and its clock."""
     found: list[Disturbance] = [
         Outage(step, upstream, kind) for step in STEPS for upstream in UPSTREAMS for kind in KINDS
     ]
-    return [*found, *(Freeze(step, FREEZE_SECONDS) for step in STEPS)]
+    for step in STEPS:
+        found += [Freeze(step, FREEZE_SECONDS), Full(step)]
+        # Forward past every lease, and back by less than certificates bear.
+        found += [Jump(step, 7200.0), Jump(step, -200.0)]
+    return found
+
+
+def needs(disturbance: Disturbance) -> Stands:
+    """What a track has to stand on for that."""
+    match disturbance:
+        case Full():
+            return "disk"
+        case Jump():
+            return "clock"
+        case _:
+            return "firm"
+
+
+def restarts(postgres: Postgres) -> list[Disturbance]:
+    """Restarts of the database in each step; they meet every track, so one runs at a time."""
+    return [
+        Restart(step, what, act)
+        for step in STEPS
+        for what, act in (
+            ("the database", postgres.restart),
+            ("the crashed database", lambda: postgres.restart(crash=True)),
+        )
+    ]
 
 
 def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> list[Result]:
@@ -93,7 +127,11 @@ def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> 
                     disturbance = waiting.get_nowait()
                 except queue.Empty:
                     return
-                track = track or Track(world, options.settings).__enter__()
+                stands = needs(disturbance)
+                if track is not None and track.stands != stands:
+                    track.stop()
+                    track = None
+                track = track or _track(world, options, stands)
                 result = _guarded(track, disturbance, options)
                 with lock:
                     results.append(result)
@@ -151,6 +189,12 @@ def told(out: Path | None) -> set[str]:
     if out is None or not out.exists():
         return set()
     return {json.loads(line)["name"] for line in out.read_text().splitlines()}
+
+
+def _track(world: World, options: Options, stands: Stands) -> Track:
+    # A disk that is filled has the rows on it.
+    database = None if stands == "disk" else options.database
+    return Track(world, options.settings, database=database, stands=stands).__enter__()
 
 
 def _guarded(track: Track, disturbance: Disturbance, options: Options) -> Result:

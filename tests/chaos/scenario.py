@@ -62,7 +62,31 @@ class Restart:
         return f"{self.step} {self.what} restarts"
 
 
-Disturbance = Point | Outage | Freeze | Restart
+@dataclasses.dataclass(frozen=True)
+class Full:
+    """The bot's disk is full for a while from the beginning of a step."""
+
+    step: Step
+    seconds: float = 15.0
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.step} disk full for {self.seconds:.0f} s"
+
+
+@dataclasses.dataclass(frozen=True)
+class Jump:
+    """The bot's clock is set otherwise in the middle of a step."""
+
+    step: Step
+    seconds: float
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{self.step} clock jumps by {self.seconds:+.0f} s"
+
+
+Disturbance = Point | Outage | Freeze | Restart | Full | Jump
 
 
 @dataclasses.dataclass
@@ -225,6 +249,16 @@ def _disturbed(track: Track, disturbance: Disturbance | None) -> Iterator[None]:
                 _after(2.0, lambda: os.killpg(track.pid(), signal.SIGSTOP)),
                 _after(2.0 + seconds, lambda: os.killpg(track.pid(), signal.SIGCONT)),
             ):
+                yield
+        case Full(_, seconds):
+            assert track.disk is not None
+            track.disk.fill()
+            with _after(seconds, track.disk.free):
+                yield
+        case Jump(_, seconds):
+            clock_ = track.clock
+            assert clock_ is not None
+            with _after(2.0, lambda: clock_.jump(seconds)):
                 yield
         case Restart(_, _, act):
             with _after(2.0, act):

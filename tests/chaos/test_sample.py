@@ -6,7 +6,6 @@ import pytest
 
 from tests.chaos import runner
 from tests.chaos.faults import Point
-from tests.chaos.track import Track
 from tests.world.world import World
 
 pytestmark = pytest.mark.world
@@ -34,8 +33,7 @@ def test_a_sample_of_points_converges_and_leaves_nothing(world: World) -> None:
 
 @pytest.mark.slow
 def test_more_points_and_outages_converge_and_leave_nothing(world: World) -> None:
-    with Track(world) as track:
-        points = runner.learn(track, OPTIONS)
+    points = runner.learn(world, OPTIONS)
     assert set(SAMPLE) <= {str(point) for point in points}
     chosen = [*runner.sample(points, MORE), *runner.further()[::3]]
     results = runner.run(world, chosen, OPTIONS)

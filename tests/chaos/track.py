@@ -14,12 +14,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from tests.chaos import scan, victims
 from tests.chaos.control import Control
 from tests.chaos.faults import UPSTREAMS
+from tests.chaos.fragile import Clock, Disk
 from tests.chaos.holders import Watch
 from tests.chaos.proxy import HOST, Config
 from tests.world import production
@@ -34,6 +36,8 @@ SWEEP_SECONDS = 86400
 """Every bot here sweeps when it starts, and not again: what one bot has not made another would take
 for an orphan, as they share a cluster."""
 _PORTS = 20000
+Stands = Literal["firm", "disk", "clock"]
+"""What can go wrong under the bot: nothing, its disk, or its clock."""
 _LISTENERS = (*UPSTREAMS, "control")
 _ROOT = Path(__file__).resolve().parents[2]
 _numbers = itertools.count(1)
@@ -41,15 +45,29 @@ _starting = threading.Lock()
 
 
 class Track:
-    """A context manager; `settings` are the bot's, as for `World.start_bot`."""
+    """A context manager; `settings` are the bot's, as for `World.start_bot`.
 
-    def __init__(self, world: World, settings: Mapping[str, str] | None = None) -> None:
+    `database` gives the address of an empty database for a name; None: an SQLite file.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        settings: Mapping[str, str] | None = None,
+        *,
+        database: Callable[[str], str] | None = None,
+        stands: Stands = "firm",
+    ) -> None:
         number = next(_numbers)
         self.world = world
         self.name = f"chaos-{number}"
         self.repository = f"acme/chaos-{os.getpid()}-{number}"
         self.folder = world.cluster.folder / self.name
+        self.stands = stands
+        self.disk: Disk | None = None
+        self.clock: Clock | None = None
         self._cluster = own(world)
+        self._database = database
         self._settings = {
             "workers": "1",
             "repositories": self.repository,
@@ -79,6 +97,11 @@ class Track:
         """A pull request to be opened in this track."""
         return Walk(self.world, self.repository, bot=self.name, label=self.name)
 
+    @property
+    def data_dir(self) -> Path:
+        """Where the bot keeps what it keeps."""
+        return self.folder if self.disk is None else self.disk.folder
+
     def pid(self) -> int:
         """The bot's own process."""
         return self.world.cluster.spawner.pid(self.name)
@@ -89,7 +112,7 @@ class Track:
 
     def left(self, environment: str) -> list[str]:
         """What the independent scan finds of an environment."""
-        return left(self.world, self.primary_id, self.folder / "state", environment)
+        return left(self.world, self.primary_id, self.data_dir / "state", environment)
 
     def stop(self) -> None:
         """End the bot and the proxy; a dead track's leftovers stay for the world to remove."""
@@ -101,10 +124,10 @@ class Track:
         with contextlib.suppress(LookupError):
             victims.kill(self.pid())
         # Also what has outlived it, which has the same folder in its environment.
-        for process in victims.Processes(str(self.folder)).now():
+        for process in victims.Processes(str(self.data_dir)).now():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGKILL)
-        for name in (self.name, f"proxy-{self.name}"):
+        for name in (self.name, f"proxy-{self.name}", f"disk-{self.name}"):
             self.world.cluster.spawner.kill(name)
 
     # -- parts ------------------------------------------------------------------------------------
@@ -112,14 +135,31 @@ class Track:
     def _start(self) -> None:
         world = self.world
         self.folder.mkdir()
+        self._prepare()
         self.primary_id = self._primary()
         self._start_proxy()
         with _starting:  # a new bot's address follows from the number of those before
             self._start_bot()
-        self.holders = Watch(str(self.folder))
+        self.holders = Watch(str(self.data_dir))
         world.github.create_repository(self.repository, {".stage.yaml": STAGE_FILE})
         world.github.add_hook(f"{world.bots[self.name]}/webhook", SECRET, self.repository)
         self._supervisor.start()
+
+    def _prepare(self) -> None:
+        """What the bot stands on besides the world's own."""
+        if self._database is not None:
+            self._settings["database_url"] = self._database(self.name.replace("-", "_"))
+        if self.stands == "disk":
+            self.disk = Disk(self._cluster, f"disk-{self.name}")
+            state = self.data_dir / "state"
+            state.mkdir(mode=0o700)
+            self._settings |= {
+                "data_dir": str(self.data_dir),
+                "pulumi_backend_url": f"file://{state}",
+                "database_url": f"sqlite:///{self.data_dir / 'understudy.db'}",
+            }
+        elif self.stands == "clock":
+            self.clock = Clock(self.folder)
 
     def _primary(self) -> str:
         """One staging distribution and one policy fit to a primary: each track has one."""
@@ -150,7 +190,7 @@ class Track:
                 "aws": "http://127.0.0.1:5000",
                 "github": "http://127.0.0.1:3000",
             },
-            data_dir=str(self.folder),
+            data_dir=str(self.data_dir),
             authority=str(plane.authority.certificate),
             serving=(str(serving.certificate), str(serving.key)),
             client=(str(plane.admin.certificate), str(plane.admin.key)),
@@ -188,7 +228,11 @@ class Track:
         self.world.start_bot(
             self.name,
             platform,
-            environ={"KUBECONFIG": str(config), "TMPDIR": str(temporary)},
+            environ={
+                "KUBECONFIG": str(config),
+                "TMPDIR": str(temporary),
+                **(self.clock.environ if self.clock else {}),
+            },
             label=self.name,
             github_url=f"http://{HOST}:{self._ports['github']}",
             **self._settings,

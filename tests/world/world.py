@@ -77,6 +77,7 @@ class World(Block):
         self._shown: dict[str, Address] = {}
         self.bots: dict[str, str] = {"bot": _url(self._at["bot"])}
         """The addresses of bots inside the world, for hooks."""
+        self._databases: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
         """How long each part of the start took, for those who want to shorten it."""
 
@@ -135,6 +136,7 @@ class World(Block):
             address = self.cluster.address((_BOT[0], _BOT[1] + len(self.bots)))
             self._shown |= self.cluster.show({name: address})
             self.bots[name] = _url(address)
+        self._databases[name] = settings.get("database_url", "")
         given = {**self.bot_environ(name, platform, **settings), **(environ or {})}
         self.spawn(name, [sys.executable, "-m", "bot", "serve"], given)
         url = self.url(name)
@@ -154,7 +156,7 @@ class World(Block):
 
     def database_url(self, name: str = "bot") -> str:
         """Where a bot keeps its rows."""
-        return f"sqlite:///{self.cluster.folder / name / _ROWS}"
+        return self._databases.get(name) or f"sqlite:///{self.cluster.folder / name / _ROWS}"
 
     def bot_environ(
         self, name: str = "bot", platform: contract.Platform | None = None, **settings: str
