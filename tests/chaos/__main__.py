@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from tests.chaos import runner
+from tests.chaos.disturbances import Disturbance
 from tests.chaos.faults import Point
-from tests.chaos.scenario import Disturbance
 from tests.world.postgres import Postgres
 from tests.world.prepare import prepare
 from tests.world.world import World

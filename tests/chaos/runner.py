@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos import scan, scenario, steps
+from tests.chaos.disturbances import Disturbance, Freeze, Full, Jump, Outage, Restart
 from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point
-from tests.chaos.scenario import Disturbance, Freeze, Full, Jump, Outage, Restart, Result
+from tests.chaos.scenario import Result
 from tests.chaos.track import Stands, Track
 from tests.world.postgres import Postgres
 from tests.world.world import World

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot import clock, store
 from tests.chaos import steps
-from tests.chaos.faults import STEPS, Kind, Point, Rule, Step, Upstream, Weather
+from tests.chaos.disturbances import Disturbance, disturbed
+from tests.chaos.faults import STEPS, Point, Step
 from tests.chaos.track import Track
 from tests.world.walk import Walk
 
@@ -21,72 +17,6 @@ LATE_SECONDS = 8.0
 """Calls that follow after a step's end, such as GitHub's, come within so long."""
 LEFT_SECONDS = 20.0
 """What a scan finds just after the end may be on its way out; what stays for so long is a leak."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Outage:
-    """One of the three is down, slow or erring for a while from the beginning of a step."""
-
-    step: Step
-    upstream: Upstream
-    kind: Kind
-    seconds: float = 12.0
-
-    def __str__(self) -> str:
-        """For people."""
-        return f"{self.step} {self.upstream} {self.kind}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Freeze:
-    """The bot is stopped by SIGSTOP for a while in the middle of a step, and continued."""
-
-    step: Step
-    seconds: float
-
-    def __str__(self) -> str:
-        """For people."""
-        return f"{self.step} frozen for {self.seconds:.0f} s"
-
-
-@dataclasses.dataclass(frozen=True)
-class Restart:
-    """Something that the bot stands on is restarted in the middle of a step: `act` does it."""
-
-    step: Step
-    what: str
-    act: Callable[[], None]
-
-    def __str__(self) -> str:
-        """For people."""
-        return f"{self.step} {self.what} restarts"
-
-
-@dataclasses.dataclass(frozen=True)
-class Full:
-    """The bot's disk is full for a while from the beginning of a step."""
-
-    step: Step
-    seconds: float = 15.0
-
-    def __str__(self) -> str:
-        """For people."""
-        return f"{self.step} disk full for {self.seconds:.0f} s"
-
-
-@dataclasses.dataclass(frozen=True)
-class Jump:
-    """The bot's clock is set otherwise in the middle of a step."""
-
-    step: Step
-    seconds: float
-
-    def __str__(self) -> str:
-        """For people."""
-        return f"{self.step} clock jumps by {self.seconds:+.0f} s"
-
-
-Disturbance = Point | Outage | Freeze | Restart | Full | Jump
 
 
 @dataclasses.dataclass
@@ -139,7 +69,7 @@ def run(
     try:
         for step in chosen:
             track.control.step(step)
-            with _disturbed(track, disturbance if step == at else None):
+            with disturbed(track, disturbance if step == at else None):
                 steps.act(track, walk, step, publish=publish)
                 reached = _reach(
                     track, walk, step, disturbance if step == at else None, result, bound
@@ -227,52 +157,6 @@ def _judge(track: Track, walk: Walk, result: Result) -> None:
         time.sleep(2)
         left = track.left(walk.name)
     result.left = left
-
-
-@contextlib.contextmanager
-def _disturbed(track: Track, disturbance: Disturbance | None) -> Iterator[None]:
-    track.control.forget()
-    match disturbance:
-        case None:
-            yield
-        case Point(_, side, call, victim):
-            track.control.arm(Rule(call, side, "kill", victim))
-            yield
-        case Outage(_, upstream, kind, seconds):
-            value = {"down": 0.0, "slow": 2.0, "error": 503.0}[kind]
-            track.control.weather(upstream, Weather(kind, value))
-            with _after(seconds, lambda: track.control.weather(upstream, None)):
-                yield
-        case Freeze(_, seconds):
-            # The group of the bot: its engine goes on, as another machine's would.
-            with (
-                _after(2.0, lambda: os.killpg(track.pid(), signal.SIGSTOP)),
-                _after(2.0 + seconds, lambda: os.killpg(track.pid(), signal.SIGCONT)),
-            ):
-                yield
-        case Full(_, seconds):
-            assert track.disk is not None
-            track.disk.fill()
-            with _after(seconds, track.disk.free):
-                yield
-        case Jump(_, seconds):
-            clock_ = track.clock
-            assert clock_ is not None
-            with _after(2.0, lambda: clock_.jump(seconds)):
-                yield
-        case Restart(_, _, act):
-            with _after(2.0, act):
-                yield
-
-
-@contextlib.contextmanager
-def _after(seconds: float, act: Callable[[], None]) -> Iterator[None]:
-    timer = threading.Timer(seconds, act)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.join()
 
 
 def _state(track: Track, walk: Walk) -> str:

@@ -150,7 +150,7 @@ class Track:
         if self._database is not None:
             self._settings["database_url"] = self._database(self.name.replace("-", "_"))
         if self.stands == "disk":
-            self.disk = Disk(self._cluster, f"disk-{self.name}")
+            self.disk = Disk(self._cluster.spawner, self._cluster.folder, f"disk-{self.name}")
             state = self.data_dir / "state"
             state.mkdir(mode=0o700)
             self._settings |= {
