@@ -95,11 +95,7 @@ def _measured(track: Track, kept: store.SqlStore) -> Report:
     after, faults = track.control.counts()
     track.control.clear()
     absent = in_phase(model.Phase.ABSENT)
-    left = [
-        f"{name}: {found}"
-        for name in (naming.environment_name(track.repository, number) for number in numbers)
-        for found in track.left(name)
-    ]
+    left = track.left(*(naming.environment_name(track.repository, one) for one in numbers))
     for line in left[:50]:
         print(line)
     for row in kept.rows():

@@ -3,7 +3,7 @@
 The disk is memory in a mount namespace that a small process holds open, and is reached through
 /proc: when that process ends, however it ends, nothing of it is left. The clock is a small
 library before the C library's; Go programs ask the kernel and see no jump, as other machines would
-not. (libfaketime 0.9.10 was tried: it can't leave the monotonic clock alone, clock_nanosleep fails.)
+not. (libfaketime 0.9.10 can't leave the monotonic clock alone: clock_nanosleep fails.)
 """
 
 from __future__ import annotations

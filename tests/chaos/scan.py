@@ -29,6 +29,8 @@ are looked at."""
 _READERS = 4
 SECONDS = 30
 Json = dict[str, Any]
+Names = Collection[str]
+"""Of environments."""
 
 
 class Cluster:
@@ -43,8 +45,8 @@ class Cluster:
         self._session.trust_env = False
         self._paths: list[tuple[str, str]] = []
 
-    def left(self, name: str) -> list[str]:
-        """Every object that belongs to the environment. Raises requests.RequestException."""
+    def left(self, names: Names) -> list[str]:
+        """Every object that belongs to the environments. Raises requests.RequestException."""
         if not self._paths:
             self._paths = list(self._discovered())
         with concurrent.futures.ThreadPoolExecutor(_READERS) as readers:
@@ -53,9 +55,9 @@ class Cluster:
                 f"{kind} {_called(item)}"
                 for (kind, _), items in zip(self._paths, lists, strict=True)
                 for item in items
-                if _belongs(item, name)
+                if _belongs(item, names)
             ]
-        return found + list(self._volumes(name))
+        return found + list(self._volumes(names))
 
     def _objects(self, listed: tuple[str, str]) -> list[Json]:
         return list(self._get(listed[1], _METADATA)["items"] or ())
@@ -72,10 +74,10 @@ class Cluster:
                     continue
                 yield (f"{group}/{plural}" if group else plural), f"{path}/{plural}"
 
-    def _volumes(self, name: str) -> Iterator[str]:
+    def _volumes(self, names: Names) -> Iterator[str]:
         """Volumes belong to no namespace; their claim does."""
         for item in self._get("/api/v1/persistentvolumes")["items"]:
-            if (item["spec"].get("claimRef") or {}).get("namespace") == name:
+            if (item["spec"].get("claimRef") or {}).get("namespace") in names:
                 yield f"persistentvolumes {item['metadata']['name']} (claimed)"
 
     def _get(self, path: str, accept: str = "application/json") -> Json:
@@ -93,11 +95,11 @@ class Amazon:
         self._cloudfront = client("cloudfront")
         self._primary_id = primary_id
 
-    def left(self, name: str) -> list[str]:
-        """Everything that belongs to the environment. Raises botocore's errors."""
-        return [*self._tagged(name), *self._edges(name)]
+    def left(self, names: Names) -> list[str]:
+        """Everything that belongs to the environments. Raises botocore's errors."""
+        return [*self._tagged(names), *self._edges(names)]
 
-    def _tagged(self, name: str) -> Iterator[str]:
+    def _tagged(self, names: Names) -> Iterator[str]:
         ended = {
             instance["InstanceId"]
             for page in self._ec2.get_paginator("describe_instances").paginate()
@@ -108,13 +110,13 @@ class Amazon:
         found = {
             f"{tag['ResourceType']} {tag['ResourceId']}"
             for tag in self._tags()
-            if tag["Value"] == name
+            if tag["Value"] in names
             and tag["ResourceId"] not in ended
             and tag["ResourceType"] not in _RECORDS
         }
         yield from sorted(found)
 
-    def templates(self, names: Collection[str]) -> list[str]:
+    def templates(self, names: Names) -> list[str]:
         """The launch templates of these environments. Raises botocore's errors."""
         found = {
             f"{_OF_A_CACHE} {tag['ResourceId']} of {tag['Value']}"
@@ -127,21 +129,21 @@ class Amazon:
         for page in self._ec2.get_paginator("describe_tags").paginate():
             yield from page["Tags"]
 
-    def _edges(self, name: str) -> Iterator[str]:
+    def _edges(self, names: Names) -> Iterator[str]:
         cloudfront = self._cloudfront
         hosts: set[str] = set()
         for page in cloudfront.get_paginator("list_distributions").paginate():
             for summary in page["DistributionList"].get("Items", ()):
                 tags = cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"]["Items"]
                 config = cloudfront.get_distribution_config(Id=summary["Id"])
-                if summary["Id"] != self._primary_id and name in json.dumps([tags, config]):
+                if summary["Id"] != self._primary_id and _within(json.dumps([tags, config]), names):
                     hosts.add(summary["DomainName"])
                     yield f"distribution {summary['Id']}"
         policies = set()
         for item in self._policies():
             policies.add(item["Id"])
             text = json.dumps(item["ContinuousDeploymentPolicyConfig"])
-            if name in text or any(host in text for host in hosts):
+            if _within(text, names) or _within(text, hosts):
                 yield f"policy {item['Id']}"
         primary = cloudfront.get_distribution_config(Id=self._primary_id)["DistributionConfig"]
         attached = primary.get("ContinuousDeploymentPolicyId", "")
@@ -160,21 +162,21 @@ class State:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / ".pulumi"
 
-    def left(self, name: str) -> list[str]:
-        """The stack and its locks; backups and history are meant to stay."""
+    def left(self, names: Names) -> list[str]:
+        """The stacks and their locks; backups and history are meant to stay."""
         found = []
         for kind in ("stacks", "locks"):
             for path in sorted((self._folder / kind).rglob("*")):
                 inside = path.relative_to(self._folder)
-                mine = path.name in {f"{name}.json", f"{name}.json.gz"} or path.parent.name == name
-                if path.is_file() and mine:
+                stack = path.name.removesuffix(".gz").removesuffix(".json")
+                if path.is_file() and (stack in names or path.parent.name in names):
                     found.append(f"state {inside}")
         return found
 
 
-def scan(name: str, cluster: Cluster, amazon: Amazon, state: State) -> list[str]:
-    """Everything that is left of an environment."""
-    return [*cluster.left(name), *amazon.left(name), *state.left(name)]
+def scan(names: Names, cluster: Cluster, amazon: Amazon, state: State) -> list[str]:
+    """Everything that is left of these environments."""
+    return [*cluster.left(names), *amazon.left(names), *state.left(names)]
 
 
 def _called(item: Json) -> str:
@@ -183,11 +185,16 @@ def _called(item: Json) -> str:
     return f"{whole} (ending)" if "deletionTimestamp" in metadata else whole
 
 
-def _belongs(item: Json, name: str) -> bool:
+def _within(text: str, words: Names) -> bool:
+    return any(word in text for word in words)
+
+
+def _belongs(item: Json, names: Names) -> bool:
     metadata = item["metadata"]
     labels = metadata.get("labels") or {}
     return (
-        name in (metadata["name"], metadata.get("namespace"))
-        or any(labels.get(label) == name for label in LABELS)
-        or any(owner["name"] == name for owner in metadata.get("ownerReferences") or ())
+        metadata["name"] in names
+        or metadata.get("namespace") in names
+        or any(labels.get(label) in names for label in LABELS)
+        or any(owner["name"] in names for owner in metadata.get("ownerReferences") or ())
     )

@@ -38,7 +38,7 @@ class Ground:
 
     def left(self) -> list[str]:
         """What the scan says."""
-        return track.left(self.world, self.primary_id, self.state, self.name)
+        return track.left(self.world, self.primary_id, self.state, {self.name})
 
     def object(self, path: str, name: str, **body: Any) -> None:
         """Plant one of Kubernetes' objects."""
@@ -251,7 +251,7 @@ def test_an_attachment_to_a_policy_that_is_gone_is_found(ground: Ground) -> None
     def client(service: str) -> Any:
         return Forgetful() if service == "cloudfront" else ground.world.aws(service)
 
-    (left,) = scan.Amazon(client, ground.primary_id).left(ground.name)
+    (left,) = scan.Amazon(client, ground.primary_id).left({ground.name})
     assert left == f"attachment of {ground.primary_id} to {policy}, which is gone"
 
 

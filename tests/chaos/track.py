@@ -110,9 +110,9 @@ class Track:
         """What the bot has said."""
         return self.world.cluster.spawner.log(self.name)
 
-    def left(self, environment: str) -> list[str]:
-        """What the independent scan finds of an environment."""
-        return left(self.world, self.primary_id, self.data_dir / "state", environment)
+    def left(self, *environments: str) -> list[str]:
+        """What the independent scan finds of environments."""
+        return left(self.world, self.primary_id, self.data_dir / "state", environments)
 
     def stop(self) -> None:
         """End the bot and the proxy; a dead track's leftovers stay for the world to remove."""
@@ -262,8 +262,8 @@ def own(world: World) -> Cluster:
     return world.cluster
 
 
-def left(world: World, primary_id: str, state: Path, environment: str) -> list[str]:
-    """Scan a world for what is left of an environment."""
+def left(world: World, primary_id: str, state: Path, environments: scan.Names) -> list[str]:
+    """Scan a world for what is left of environments."""
     given = json.loads(world.cluster.kubeconfig.read_text())
     plane = own(world).plane
     cluster = scan.Cluster(
@@ -273,4 +273,4 @@ def left(world: World, primary_id: str, state: Path, environment: str) -> list[s
         plane.admin.key,
     )
     amazon = scan.Amazon(world.aws, primary_id)
-    return scan.scan(environment, cluster, amazon, scan.State(state))
+    return scan.scan(frozenset(environments), cluster, amazon, scan.State(state))
