@@ -52,6 +52,8 @@ class GitHubHub:
         self._credentials = credentials
         self._repositories = tuple(repositories)
         self._pages = github_pages.Pages()
+        self._moved: dict[str, str] = {}
+        """New names of repositories by old ones; GitHub leads a read there, and no write."""
         if isinstance(credentials, App):
             _check(credentials)
         # Reading again is harmless, so lost connections and 5xx are retried at once, twice at most.
@@ -102,8 +104,14 @@ class GitHubHub:
 
     def _pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         with _asking(f"pull request {key}"):
-            pull = self._repository(key.repository).get_pull(key.number)
-            return _told(key, pull, merged=pull.merged)
+            # By the name as it was given: somebody may have taken an old one anew.
+            pull = self._client(key.repository).get_repo(key.repository).get_pull(key.number)
+            found = _told(key, pull, merged=pull.merged)
+            if found.key == key:
+                self._moved.pop(key.repository.lower(), None)
+            else:
+                self._moved[key.repository.lower()] = found.key.repository
+            return found
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit, or None. See `bot.ports.Hub`."""
@@ -247,7 +255,8 @@ class GitHubHub:
     # -- clients ----------------------------------------------------------------------------------
 
     def _repository(self, full_name: str) -> Repository.Repository:
-        return self._client(full_name).get_repo(full_name)
+        name = self._moved.get(full_name.lower(), full_name)
+        return self._client(name).get_repo(name)
 
     def _client(self, full_name: str) -> github.Github:
         if isinstance(self._credentials, str):
@@ -307,7 +316,7 @@ def _told(
     if pull.number != key.number or pull.state not in {"open", "closed"} or not head.sha:
         raise TypeError(key)
     return model.PullRequest(
-        key=key,
+        key=_key(key, pull.base.repo),
         open=pull.state == "open",
         merged=merged,
         draft=pull.draft,
@@ -320,6 +329,13 @@ def _told(
         base_ref=pull.base.ref,
         head_repository=head.repo.full_name if head.repo else None,
     )
+
+
+def _key(asked: model.EnvironmentKey, base: Repository.Repository | None) -> model.EnvironmentKey:
+    """The pull request's key by the repository's name of today; the given one in any spelling."""
+    name = base.full_name if base else asked.repository
+    same = name.lower() == asked.repository.lower()
+    return asked if same else model.EnvironmentKey(name, asked.number)
 
 
 def _listed(repository: str, requester: Requester, item: github_pages.Item) -> model.PullRequest:

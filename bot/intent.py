@@ -18,6 +18,8 @@ FORK_DELETED = "fork-deleted"
 FORK_NOT_APPROVED = "fork-not-approved"
 NO_EDGE = "no-edge"
 """The pull request has an environment, but no way through CloudFront."""
+MOVED = "moved"
+"""Its repository was renamed or transferred: the environment is made under the new name."""
 GONE = "gone"
 """GitHub answered that there is no such pull request (any more)."""
 

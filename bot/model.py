@@ -70,7 +70,9 @@ class PullRequest:
     @property
     def from_fork(self) -> bool:
         """Whether the head is in another repository, or in one that no longer exists."""
-        return self.head_repository != self.key.repository
+        head = self.head_repository
+        # GitHub does not tell capitals apart, and the key may be spelled as it once was.
+        return head is None or head.lower() != self.key.repository.lower()
 
 
 @enum.unique

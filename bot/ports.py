@@ -22,7 +22,10 @@ class Hub(Protocol):
     """What the bot asks of GitHub. Raises UnreachableError, or NotFoundError for what is gone."""
 
     def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
-        """The pull request as it is now."""
+        """The pull request as it is now.
+
+        Where its repository has another name by now, the answer's key has that one.
+        """
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit; None where there is no such file."""

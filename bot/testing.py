@@ -85,6 +85,8 @@ class FakeHub(_Faulty):
 
     def __init__(self) -> None:
         self.pull_requests: dict[model.EnvironmentKey, model.PullRequest] = {}
+        self.moved: dict[str, str] = {}
+        """New names of repositories by old ones."""
         self.unlisted: set[model.EnvironmentKey] = set()
         """Open pull requests that lists leave out, as if a page of them was lost."""
         self.faults: dict[str, errors.UnderstudyError] = {}
@@ -123,6 +125,17 @@ class FakeHub(_Faulty):
             **changes,  # type: ignore[arg-type]
         )
 
+    def rename(self, repository: str, name: str) -> None:
+        """Give a repository another name; what is asked by the old one is found by the new one."""
+        self.moved[repository] = name
+        for key, found in list(self.pull_requests.items()):
+            if key.repository == repository:
+                del self.pull_requests[key]
+                moved = model.EnvironmentKey(name, key.number)
+                self.pull_requests[moved] = dataclasses.replace(
+                    found, key=moved, head_repository=name
+                )
+
     def forget(self, key: model.EnvironmentKey) -> None:
         """Let the pull request be gone."""
         self.pull_requests.pop(key, None)
@@ -130,6 +143,7 @@ class FakeHub(_Faulty):
     def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         """See `bot.ports.Hub`."""
         self._answer()
+        key = model.EnvironmentKey(self._name(key.repository), key.number)
         if key not in self.pull_requests:
             raise errors.NotFoundError(f"there is no pull request {key}")
         return self.pull_requests[key]
@@ -147,8 +161,11 @@ class FakeHub(_Faulty):
         return [
             found
             for key, found in self.pull_requests.items()
-            if key.repository == repository and found.open and key not in self.unlisted
+            if key.repository == self._name(repository) and found.open and key not in self.unlisted
         ]
+
+    def _name(self, repository: str) -> str:
+        return self.moved.get(repository, repository)
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """See `bot.ports.Hub`."""

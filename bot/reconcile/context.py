@@ -84,6 +84,11 @@ class Pass:
             found = self.stages.hub.pull_request(self.key)
         except errors.NotFoundError:
             return model.Ignored(intent.GONE), None
+        if str(found.key).lower() != str(self.key).lower():
+            # Names come from the repository's: under another one it is another environment.
+            if self.stages.store.row(found.key) is None:
+                self.stages.store.hint(found.key)
+            return model.Ignored(intent.MOVED), found
         return intent.decide(found, self.stages.policy), found
 
     def follow(self, commit: str, stop: Callable[[], bool]) -> Iterator[model.Progress]:
