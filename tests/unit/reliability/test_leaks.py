@@ -140,7 +140,7 @@ def test_an_empty_list_of_pull_requests_deletes_nothing_that_is_open(up: Stand) 
 
 def test_a_destroy_that_reports_success_while_something_stays_is_no_proof(up: Stand) -> None:
     removed: list[str] = []
-    up.world.remove = removed.append  # type: ignore[method-assign]
+    up.world.remove = removed.append  # type: ignore[method-assign,assignment]
     up.shut()
     up.settle()
     assert removed, "the engine said that it had deleted everything"
@@ -248,7 +248,7 @@ def test_a_staging_distribution_in_use_is_drained_before_it_is_deleted(up: Stand
             drained.append(up.drain.drained(up.row.name))
         return destroy(name, on_event)
 
-    up.engine.destroy = watched  # type: ignore[assignment, method-assign]
+    up.engine.destroy = watched  # type: ignore[method-assign]
     up.world.drain_seconds = 300.0
     up.shut()
     up.rest()

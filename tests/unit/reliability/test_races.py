@@ -51,7 +51,7 @@ def test_no_stale_commit_is_ever_told_ready(both: Stand, moment: float) -> None:
             stale.append(news)
         before.append(news)
 
-    both.reporter.report = listen  # type: ignore[method-assign]
+    both.reporter.report = listen  # type: ignore[method-assign,assignment]
     both.rest()
     both.clock.advance(10)
     both.rest()
@@ -134,7 +134,7 @@ def test_reopened_while_it_goes_it_comes_back_whole(up: Stand, moment: float) ->
 
 # -- what changes nothing -------------------------------------------------------------------------
 
-UNRELATED = {
+UNRELATED: dict[str, dict[str, object]] = {
     "label": {"labels": STAGE | {"bug"}},
     "title": {"title": "Change the shop window's colour"},
     "draft": {"draft": True},

@@ -1,4 +1,4 @@
-"""What the reliability tests ask of a stand: is everything gone, is everything there; and sweeps."""
+"""What the reliability tests ask of a stand: what is there, what was told; and its sweeps."""
 
 from __future__ import annotations
 
