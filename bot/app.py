@@ -19,11 +19,13 @@ from bot import (
     configure,
     engine,
     errors,
+    exposition,
     feedback,
     github_api,
     intent,
     kube_api,
     memory,
+    metrics,
     overview,
     ports,
     reconcile,
@@ -40,11 +42,16 @@ _Answer = tuple[dict[str, str], int]
 
 
 def create_app(
-    storage: ports.Store, secret: bytes, wake: Callable[[], None], alive: Callable[[], bool]
+    storage: ports.Store,
+    secret: bytes,
+    wake: Callable[[], None],
+    alive: Callable[[], bool],
+    counted: Callable[[], str] = lambda: "",
 ) -> flask.Flask:
     """The HTTP application. `/healthz`: the process runs; `/readyz`: it can do its work.
 
-    `wake` is called when a hint was stored; `alive` tells whether every worker runs.
+    `wake` is called when a hint was stored; `alive` tells whether every worker runs; `counted`
+    gives what `/metrics` shows.
     """
     app = flask.Flask("bot")
     app.register_blueprint(webhook.blueprint(storage, secret, wake))
@@ -60,6 +67,10 @@ def create_app(
         if not alive():
             return _refusal("workers", "not every worker runs: starting, or about to end"), 503
         return {"status": "ready"}, 200
+
+    @app.get("/metrics")
+    def show() -> flask.Response:
+        return flask.Response(counted(), content_type=exposition.CONTENT_TYPE)
 
     @app.errorhandler(errors.UnderstudyError)
     def fail(error: errors.UnderstudyError) -> _Answer:
@@ -153,6 +164,8 @@ def build(settings: Settings) -> Bot:
         reporter = feedback.HubReporter(hub, storage, told.of, time)
         opened.callback(reporter.close)
         policy = intent.Policy(settings.label, settings.allow_forks)
+        shown = exposition.Exposition()
+        counts = metrics.Metrics(shown.meter())
         stages = reconcile.Stages(
             hub=hub,
             store=storage,
@@ -166,6 +179,7 @@ def build(settings: Settings) -> Bot:
             reporter=reporter,
             policy=policy,
             clock=time,
+            metrics=counts,
         )
         workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers, memory.room)
         sweep = reconcile.Sweep(
@@ -178,6 +192,7 @@ def build(settings: Settings) -> Bot:
             brake=reconcile.Brake(settings.sweep_brake_share),
             wake=_Afterwards(storage, reporter, told, workers.wake, time),
         )
+        counts.follow(sweep.counters)
         owner = f"{socket.gethostname()}-{os.getpid()}"
         sweeper = reconcile.Sweeper(
             sweep,
@@ -185,7 +200,7 @@ def build(settings: Settings) -> Bot:
             lambda: storage.may("sweep", owner, 2 * settings.sweep_seconds),
         )
         secret = settings.webhook_secret.get_secret_value().encode()
-        app = create_app(storage, secret, workers.wake, workers.alive)
+        app = create_app(storage, secret, workers.wake, workers.alive, shown.text)
         return Bot(app, (workers, sweeper), preview.warm, opened.pop_all().close)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
-from bot import clock, errors, intent, model, overview, ports
+from bot import clock, errors, intent, metrics, model, overview, ports
 from bot.reconcile import lease as leases
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +35,7 @@ class Stages:
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     """A number from 0 to 1, so that those who wait do not all come back at once."""
+    metrics: metrics.Metrics = dataclasses.field(default_factory=metrics.Metrics)
 
     @property
     def overview(self) -> overview.Overview:

@@ -43,15 +43,19 @@ def remove(run: Pass, wish: model.Desired | model.Ignored) -> datetime.datetime 
         result = operation.result()
         run.note(f"stack {run.row.stack} destroyed and removed in {result.seconds:.1f} s")
         run.save(destroyed_at=run.stages.clock.now())
+    known = run.row.absence.remnants if run.row.absence else ()
     absence = _prove(run)
     if absence is None:
         return run.stages.clock.now()
     if not absence.proved:
+        # Each is counted once, however often it is looked at.
+        run.stages.metrics.left(found for found in absence.remnants if found not in known)
         return _later(run, absence)
     if run.others_gone():
         # The last of an environment's lanes looks for all of it, before anybody is told.
         absence = run.stages.prover.look(run.row.name)
         if not absence.proved:
+            run.stages.metrics.left(absence.remnants)
             run.note(_left(absence))
             run.stages.store.adopt(run.key)
             return run.stages.clock.now()
@@ -64,6 +68,7 @@ def _gone(run: Pass, wish: model.Desired | model.Ignored, absence: model.Absence
     """The lane is proved absent: nothing of it is recorded any more."""
     lane = "" if run.row.lane is model.Lane.CLUSTER else f"{run.row.lane.value}: "
     run.note(f"{lane}proved absent: nothing is left")
+    run.stages.metrics.proved(run.row.lane)
     run.to(
         _afterwards(wish),
         sentence(wish),
@@ -90,6 +95,7 @@ def _prove(run: Pass) -> model.Absence | None:
         try:
             absence = run.stages.prover.look(run.row.name, run.row.lane)
         except errors.UnreachableError:
+            run.stages.metrics.not_listed(run.row.lane)
             # It proves nothing, and may answer in a moment.
             if over:
                 raise

@@ -81,6 +81,13 @@ def test_it_is_not_ready_without_them(store: SqlStore) -> None:
         assert (answer.status_code, answer.json["reason"]) == (503, reason)
 
 
+def test_what_was_counted_is_shown_in_prometheus_text_form(store: SqlStore) -> None:
+    made = app.create_app(store, SECRET, lambda: None, lambda: True, lambda: "a_total 1\n")
+    answer = made.test_client().get("/metrics")
+    assert (answer.status_code, answer.text) == (200, "a_total 1\n")
+    assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
+
+
 def test_a_delivery_reaches_the_store_and_wakes_the_workers(store: SqlStore) -> None:
     woken = threading.Event()
     made = app.create_app(store, SECRET, woken.set, lambda: True)

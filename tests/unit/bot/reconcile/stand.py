@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import intent, model, ports, reconcile, store, testing
+from bot import intent, metrics, model, ports, reconcile, store, testing
 from bot.model import Phase
 from bot.reconcile import deadlines
 from bot.testing_store import MemoryStore
@@ -139,4 +139,9 @@ class Stand:
 
     def with_policy(self, policy: intent.Policy) -> None:
         self.stages = dataclasses.replace(self.stages, policy=policy)
+        self.loop = reconcile.Loop(self.stages)
+
+    def count(self, counts: metrics.Metrics) -> None:
+        """Let the loop count there."""
+        self.stages = dataclasses.replace(self.stages, metrics=counts)
         self.loop = reconcile.Loop(self.stages)
