@@ -72,6 +72,7 @@ def test_an_old_backup_leaves_nothing_over_and_nothing_wrong(backed: Backed) -> 
     assert sweeps.run() == [], "the sweep has nothing more to say"
     assert stand.world.commits(name_of(KEY)) == {B}
     assert stand.world.commits(name_of(THIRD)) == {C}
+    assert stand.row.commit == B, "the backup said otherwise"
     assert set(stand.world.environments) == set(stand.world.edges) == {name_of(KEY), name_of(THIRD)}
     phases = {row.key: row.phase for row in stand.store.rows()}
     assert phases == {KEY: Phase.READY, OTHER: Phase.ABSENT, THIRD: Phase.READY}
