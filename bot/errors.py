@@ -46,6 +46,12 @@ class InvalidStageFileError(UnderstudyError):
     reason = "invalid-stage-file"
 
 
+class InvalidCommandError(UnderstudyError):
+    """A command can't be understood or followed."""
+
+    reason = "invalid-command"
+
+
 class UnreachableError(UnderstudyError):
     """A service that is needed did not answer; the pass is tried again later."""
 

@@ -13,12 +13,16 @@ from infra.readiness.progress import PodProgress, PodTrouble, Progress, ServiceP
 
 __all__ = [
     "Absence",
+    "Command",
+    "CommandState",
     "Desired",
     "EdgeRoute",
     "EnvironmentKey",
     "Holding",
     "Ignored",
     "Lane",
+    "Life",
+    "LifetimeFrom",
     "Observed",
     "Obstacle",
     "Origin",
@@ -107,11 +111,85 @@ class Phase(enum.StrEnum):
     """Needs a person: retries were used up."""
 
 
+@enum.unique
+class LifetimeFrom(enum.StrEnum):
+    """What an environment's lifetime is counted from; where that never happened, its creation."""
+
+    CREATION = "creation"
+    """Since it has been asked for without a break."""
+    PUSH = "push"
+    COMMAND = "command"
+    TRAFFIC = "traffic"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Life:
+    """What is known and wished of an environment's life, apart from its commit."""
+
+    began_at: datetime.datetime | None = None
+    """Since when it has been asked for without a break; None while it is not."""
+    head: str | None = None
+    """The pull request's commit when it was last read; None while nothing is asked for."""
+    pushed_at: datetime.datetime | None = None
+    """When that commit was first seen."""
+    commanded_at: datetime.datetime | None = None
+    """When somebody last gave a command."""
+    traffic_at: datetime.datetime | None = None
+    """When somebody last used it."""
+    expires_at: datetime.datetime | None = None
+    """The latest time that it was extended to: it does not end before."""
+    ends_at: datetime.datetime | None = None
+    """The end that people were warned of; None while it is not near."""
+    pinned: bool = False
+    """It does not end by itself."""
+    pin_order: str | None = None
+    """The `Command.order` of the command that said so, or the contrary."""
+    asleep: bool = False
+    """It is to be scaled to zero."""
+    sleep_order: str | None = None
+    """The `Command.order` of the command that said so, or the contrary."""
+
+
+@enum.unique
+class CommandState(enum.StrEnum):
+    """How far a command has come."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Command:
+    """One line of a comment that asks for something."""
+
+    key: EnvironmentKey
+    comment_id: int
+    line: int
+    text: str
+    """The verb and its arguments, in the one spelling that `bot.life` reads."""
+    author: str
+    asked_at: datetime.datetime
+    """When the comment was written; its effect is counted from then, whenever it runs."""
+    state: CommandState = CommandState.PENDING
+    answer: str = ""
+    """What came of it, in one sentence for people; empty until it has ended."""
+
+    @property
+    def order(self) -> str:
+        """Sorts as commands were given: by time, then comment, then line."""
+        at = self.asked_at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
+        return f"{at} {self.comment_id:020d} {self.line:06d}"
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desired:
     """An environment is wanted for this commit."""
 
     commit: str
+    asleep: bool = False
+    """Scaled to zero, with its data kept."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -142,6 +220,8 @@ class Step(enum.StrEnum):
     NOTHING = "nothing"
     UP = "up"
     WATCH = "watch"
+    SLEEP = "sleep"
+    WAKE = "wake"
     DESTROY = "destroy"
 
 

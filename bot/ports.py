@@ -143,6 +143,20 @@ class Watch(Protocol):
         """
 
 
+class Sleeper(Protocol):
+    """Scales an environment's workloads; `infra.ownership` says which field is whose."""
+
+    def sleep(self, name: str) -> None:
+        """Scale every workload to zero. Raises UnreachableError."""
+
+    def wake(self, name: str) -> None:
+        """Scale every workload that is asleep to what the stage file asks for.
+
+        One that somebody else scales is left alone while it is not at zero. Raises
+        UnreachableError.
+        """
+
+
 class Prover(Protocol):
     """Lists everything that could carry an environment's name, in the cluster and in AWS."""
 
@@ -206,9 +220,11 @@ SAVED = frozenset(
         "progress",
         "absence",
         "failures",
+        "life",
     }
 )
-"""What `Store.save` may change; leases and generations have verbs of their own."""
+"""What `Store.save` may change; leases and generations have verbs of their own. `life` is the whole
+environment's, so only its cluster lane writes it."""
 REMEMBERED = frozenset({"comment_id", "comment_digest", "deployment_id", "deployment_commit"})
 """What `Store.remember` may change."""
 
@@ -262,6 +278,8 @@ class Row:
     """Passes in a row that failed; a success sets it to 0."""
     leased: bool
     """Whether somebody works on it just now."""
+    life: model.Life = dataclasses.field(default_factory=model.Life)
+    """The whole environment's; every lane has the same."""
 
     @property
     def stack(self) -> str:
@@ -292,6 +310,30 @@ class Store(Protocol):
 
     def doubt(self, key: model.EnvironmentKey) -> None:
         """Record that what a row says was not found, and raise `wanted`: it is made anew."""
+
+    def record_command(self, command: model.Command) -> bool:
+        """Keep a command by comment and line and raise `wanted`, in one transaction.
+
+        Returns False, with nothing changed, for one that is known: it was run, or will be.
+        """
+
+    def begin_command(self, lease: Lease) -> model.Command | None:
+        """The next command to run, now `running`; None without one. Raises LeaseLostError.
+
+        Each becomes `running` once. One that is so already was interrupted, and comes first; its
+        effect is an absolute value, so it is evaluated again and finished.
+        """
+
+    def finish_command(
+        self, lease: Lease, command: model.Command, life: model.Life | None = None
+    ) -> Row:
+        """Keep a command's end (its `state` and `answer`) together with what came of it.
+
+        Raises LeaseLostError.
+        """
+
+    def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
+        """Every command for the environment, in the order in which they were given."""
 
     def may(self, right: str, owner: str, seconds: float) -> bool:
         """Take or keep what only one replica may do at a time, for so long."""

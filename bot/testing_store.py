@@ -35,6 +35,8 @@ class MemoryStore:
         self._entries: dict[tuple[str, model.Lane], _Entry] = {}
         self._deliveries: set[str] = set()
         self._lines: dict[str, list[model.TimelineEntry]] = {}
+        self._commands: dict[str, dict[tuple[int, int], model.Command]] = {}
+        """By environment, then by comment and line."""
         self._rights: dict[str, tuple[str, datetime.datetime]] = {}
         self.fault: errors.UnderstudyError | None = None
         """What every call raises while it is set."""
@@ -173,6 +175,9 @@ class MemoryStore:
             entry = self._held(lease)
             if changes.get("phase", entry.row.phase) is not entry.row.phase:
                 changes["phase_since"] = self._clock.now()
+            life = changes.pop("life", None)
+            if isinstance(life, model.Life):
+                self._live(lease.key, life)
             entry.row = dataclasses.replace(entry.row, **changes)  # type: ignore[arg-type]
             return self._shown(entry)
 
@@ -192,6 +197,58 @@ class MemoryStore:
         with self._locked():
             for entry in self._of(key):
                 entry.row = dataclasses.replace(entry.row, **feedback)  # type: ignore[arg-type]
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    def record_command(self, command: model.Command) -> bool:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            mine = self._commands.setdefault(str(command.key).lower(), {})
+            if (command.comment_id, command.line) in mine:
+                return False
+            mine[command.comment_id, command.line] = dataclasses.replace(
+                command, state=model.CommandState.PENDING, answer=""
+            )
+            self._raise_wanted(command.key)
+            return True
+
+    def begin_command(self, lease: ports.Lease) -> model.Command | None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            self._held(lease)
+            for state in (model.CommandState.RUNNING, model.CommandState.PENDING):
+                for command in self.commands(lease.key):
+                    if command.state is state:
+                        running = model.CommandState.RUNNING
+                        return self._keep(dataclasses.replace(command, state=running))
+            return None
+
+    def finish_command(
+        self, lease: ports.Lease, command: model.Command, life: model.Life | None = None
+    ) -> ports.Row:
+        """See `bot.ports.Store`."""
+        if command.state not in (model.CommandState.DONE, model.CommandState.REFUSED):
+            raise ValueError(f"a command does not end {command.state.value}")
+        with self._locked():
+            entry = self._held(lease)
+            self._keep(command)
+            if life is not None:
+                self._live(lease.key, life)
+            return self._shown(entry)
+
+    def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            mine = self._commands.get(str(key).lower(), {})
+            return sorted(mine.values(), key=lambda command: command.order)
+
+    def _keep(self, command: model.Command) -> model.Command:
+        self._commands[str(command.key).lower()][command.comment_id, command.line] = command
+        return command
+
+    def _live(self, key: model.EnvironmentKey, life: model.Life) -> None:
+        for entry in self._of(key):
+            entry.row = dataclasses.replace(entry.row, life=life)
 
     # -- reading ----------------------------------------------------------------------------------
 

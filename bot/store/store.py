@@ -6,6 +6,7 @@ write, and what it wanted to write is never stored.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -16,7 +17,7 @@ from sqlalchemy import orm
 
 from bot import clock as clocks
 from bot import errors, model, ports
-from bot.store import documents
+from bot.store import commands, documents
 from bot.store.database import Database
 from bot.store.tables import Delivery, Environment, Lane, Right, TimelineLine
 from infra import naming
@@ -27,6 +28,9 @@ DELIVERY_DAYS = 30
 """How long a delivery is remembered; GitHub offers redelivery for 3 days."""
 TIMELINE_DAYS = 90
 """How long a line of a timeline is kept."""
+
+_LIFE = tuple(field.name for field in dataclasses.fields(model.Life))
+"""Columns of the environment; they have the same names."""
 
 _T = TypeVar("_T")
 
@@ -214,8 +218,14 @@ class SqlStore:
         if "phase" in changes:
             # An unknown phase is refused here, where it is written, not where it is read.
             changes["phase"] = model.Phase(str(changes["phase"])).value
+        life = changes.pop("life", None)
         with self._database.writing() as session:
+            if isinstance(life, model.Life):
+                # The environment before its lane, as hints do: never each waiting for the other.
+                _find(session, lease.key, lock=True)
             found = self._held(session, lease)
+            if isinstance(life, model.Life):
+                _live(found.environment, life)
             if changes.get("phase", found.phase) != found.phase:
                 found.phase_since = self._clock.now()
             _change(found, changes)
@@ -252,6 +262,45 @@ class SqlStore:
         ):
             raise errors.LeaseLostError(f"the lease on {lease.key} ran out or was taken over")
         return found
+
+    # -- commands ---------------------------------------------------------------------------------
+
+    def record_command(self, command: model.Command) -> bool:
+        """Keep a command. See `bot.ports.Store`."""
+
+        def record(session: orm.Session) -> bool:
+            found = _find(session, command.key, lock=True)
+            if found is not None and commands.known(session, found, command):
+                return False
+            session.add(commands.fresh(self._raise_wanted(session, command.key), command))
+            return True
+
+        return self._making(record)
+
+    def begin_command(self, lease: ports.Lease) -> model.Command | None:
+        """The next command to run. See `bot.ports.Store`."""
+        with self._database.writing() as session:
+            owner = self._held(session, lease).environment
+            return commands.begin(session, owner)
+
+    def finish_command(
+        self, lease: ports.Lease, command: model.Command, life: model.Life | None = None
+    ) -> ports.Row:
+        """Keep a command's end. See `bot.ports.Store`."""
+        with self._database.writing() as session:
+            # The environment before its lane, as hints do: never each waiting for the other.
+            _find(session, lease.key, lock=True)
+            held = self._held(session, lease)
+            commands.finish(session, held.environment, command)
+            if life is not None:
+                _live(held.environment, life)
+            return self._row(held)
+
+    def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
+        """Every command. See `bot.ports.Store`."""
+        with self._database.reading() as session:
+            found = _find(session, key)
+            return [] if found is None else commands.every(session, found)
 
     # -- reading ----------------------------------------------------------------------------------
 
@@ -309,6 +358,7 @@ class SqlStore:
             deployment_commit=owner.deployment_commit,
             failures=found.failures or 0,
             leased=found.lease_until is not None and found.lease_until > self._clock.now(),
+            life=model.Life(**{name: getattr(owner, name) for name in _LIFE}),
         )
 
     # -- timelines --------------------------------------------------------------------------------
@@ -366,6 +416,11 @@ def _only(changes: Mapping[str, object], columns: frozenset[str]) -> None:
 def _change(found: Environment | Lane, changes: Mapping[str, object]) -> None:
     for name, value in changes.items():
         setattr(found, name, documents.stored(value))
+
+
+def _live(found: Environment, life: model.Life) -> None:
+    for name in _LIFE:
+        setattr(found, name, getattr(life, name))
 
 
 def _lanes(key: model.EnvironmentKey) -> sa.Select[Lane]:

@@ -83,6 +83,18 @@ class Environment(Base):
     comment_digest: orm.Mapped[str | None]
     deployment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
     deployment_commit: orm.Mapped[str | None]
+    # As in model.Life, name by name.
+    began_at: orm.Mapped[datetime.datetime | None]
+    head: orm.Mapped[str | None]
+    pushed_at: orm.Mapped[datetime.datetime | None]
+    commanded_at: orm.Mapped[datetime.datetime | None]
+    traffic_at: orm.Mapped[datetime.datetime | None]
+    expires_at: orm.Mapped[datetime.datetime | None]
+    ends_at: orm.Mapped[datetime.datetime | None]
+    pinned: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    pin_order: orm.Mapped[str | None]
+    asleep: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    sleep_order: orm.Mapped[str | None]
 
 
 class Lane(Base):
@@ -119,6 +131,25 @@ class Lane(Base):
     lease_until: orm.Mapped[datetime.datetime | None]
 
     environment: orm.Mapped[Environment] = orm.relationship(lazy="joined", innerjoin=True)
+
+
+class Command(Base):
+    """One line of a comment that asks for something; it is run once, however often it is read."""
+
+    __tablename__ = "commands"
+    __table_args__ = (sa.UniqueConstraint("environment_id", "comment_id", "line"),)
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    environment_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("environments.id", ondelete="CASCADE")
+    )
+    comment_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
+    line: orm.Mapped[int]
+    text: orm.Mapped[str]
+    author: orm.Mapped[str]
+    asked_at: orm.Mapped[datetime.datetime]
+    state: orm.Mapped[str]
+    answer: orm.Mapped[str] = orm.mapped_column(default="")
 
 
 class Right(Base):

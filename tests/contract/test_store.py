@@ -1,5 +1,7 @@
 """What every store does, whatever it keeps its rows in: SQLite or PostgreSQL."""
 
+import dataclasses
+import datetime
 import threading
 from collections.abc import Callable
 
@@ -491,3 +493,149 @@ def test_a_right_is_one_owners_until_it_runs_out(open_any: Open, time: clock.Man
     time.advance(60)
     assert second.may("sweep", "second", 60)
     assert not first.may("sweep", "first", 60)
+
+
+# -- commands and life ----------------------------------------------------------------------------
+
+NINE = datetime.datetime(2026, 1, 1, 9, tzinfo=datetime.UTC)
+
+
+def command(text: str = "pin", comment: int = 1, line: int = 1, seconds: int = 0) -> model.Command:
+    at = NINE + datetime.timedelta(seconds=seconds)
+    return model.Command(KEY, comment, line, text, "ada", at)
+
+
+def ended(found: model.Command, answer: str = "so be it") -> model.Command:
+    return dataclasses.replace(found, state=model.CommandState.DONE, answer=answer)
+
+
+def test_a_command_is_kept_once_and_is_a_wish(store: ports.Store) -> None:
+    given = command("extend 60", comment=2**40)
+    assert store.record_command(given) is True
+    assert store.commands(KEY) == [given]
+    row, lease = taken(store)
+    store.release(lease, row.wanted, None)
+    again = dataclasses.replace(given, key=model.EnvironmentKey("Acme/Shop", 7), text="pin")
+    assert store.record_command(again) is False, "an edited comment asks for nothing new"
+    assert store.commands(KEY) == [given]
+    assert store.take("worker", LEASE, CLUSTER) is None
+    assert store.commands(OTHER) == []
+
+
+def test_lines_of_a_comment_and_comments_are_commands_of_their_own(store: ports.Store) -> None:
+    for comment, line in ((2, 1), (1, 2), (1, 1)):
+        assert store.record_command(command(comment=comment, line=line)) is True
+    assert store.record_command(dataclasses.replace(command(), key=OTHER)) is True
+    assert [(one.comment_id, one.line) for one in store.commands(KEY)] == [(1, 1), (1, 2), (2, 1)]
+    assert [one.key for one in store.commands(OTHER)] == [OTHER]
+
+
+def test_commands_run_one_after_another_in_the_order_of_their_comments(store: ports.Store) -> None:
+    store.record_command(command("wake", comment=3, seconds=20))
+    store.record_command(command("sleep", comment=9, seconds=10))
+    _, lease = taken(store)
+    ran = []
+    while (found := store.begin_command(lease)) is not None:
+        assert found.state is model.CommandState.RUNNING
+        ran.append(found.text)
+        store.finish_command(lease, ended(found))
+    assert ran == ["sleep", "wake"]
+    assert {one.state for one in store.commands(KEY)} == {model.CommandState.DONE}
+    assert {one.answer for one in store.commands(KEY)} == {"so be it"}
+    assert store.record_command(command("wake", comment=3, seconds=20)) is False
+    assert store.begin_command(lease) is None, "never a second time"
+
+
+def test_a_command_that_was_interrupted_comes_first_again(
+    store: ports.Store, time: clock.ManualClock
+) -> None:
+    store.record_command(command("pin", comment=5, seconds=5))
+    _, old = taken(store)
+    begun = store.begin_command(old)
+    store.record_command(command("sleep", comment=4, seconds=0))
+    time.advance(LEASE)
+    _, new = taken(store)
+    for stale in (
+        lambda: store.begin_command(old),
+        lambda: store.finish_command(old, ended(command("pin", comment=5, seconds=5))),
+    ):
+        with pytest.raises(errors.LeaseLostError):
+            stale()
+    assert store.begin_command(new) == begun
+    assert begun is not None
+    store.finish_command(new, ended(begun))
+    following = store.begin_command(new)
+    assert following is not None
+    assert following.text == "sleep"
+
+
+def test_a_commands_end_and_its_effect_are_kept_together(store: ports.Store) -> None:
+    store.record_command(command("pin"))
+    _, lease = taken(store)
+    found = store.begin_command(lease)
+    assert found is not None
+    life = model.Life(pinned=True, pin_order=found.order, commanded_at=NINE)
+    row = store.finish_command(lease, ended(found), life)
+    assert row.life == life
+    assert {lane.life for lane in store.lanes(KEY).values()} == {life}
+    with pytest.raises(ValueError, match="running"):
+        store.finish_command(lease, found, model.Life())
+    assert store.row(KEY) == row
+
+
+def test_a_life_is_the_whole_environments(store: ports.Store) -> None:
+    store.hint(KEY)
+    store.hint(OTHER)
+    before, lease = taken(store)
+    assert before.life == model.Life()
+    life = model.Life(
+        began_at=NINE,
+        head="a" * 40,
+        pushed_at=NINE,
+        commanded_at=NINE,
+        traffic_at=NINE,
+        expires_at=NINE,
+        ends_at=NINE,
+        pinned=True,
+        pin_order="1",
+        asleep=True,
+        sleep_order="2",
+    )
+    assert store.save(lease, life=life, reason="why").life == life
+    assert {lane.life for lane in store.lanes(KEY).values()} == {life}
+    assert {lane.life for lane in store.lanes(OTHER).values()} == {model.Life()}
+    assert store.save(lease, life=model.Life()).life == model.Life()
+
+
+def test_commands_recorded_side_by_side_are_kept_once(open_any: Open) -> None:
+    stores = [open_any(), open_any()]
+    new = []
+
+    def work(index: int) -> None:
+        for number in range(5):
+            new.append(stores[index % 2].record_command(command(comment=number)))
+
+    side_by_side(6, work)
+    assert sum(new) == 5
+    assert len(stores[0].commands(KEY)) == 5
+
+
+def test_hints_and_ends_of_commands_do_not_block_one_another(open_any: Open) -> None:
+    hinting, working = open_any(), open_any()
+    for number in range(20):
+        working.record_command(command(comment=number))
+    _, lease = taken(working)
+
+    def work(index: int) -> None:
+        if index:
+            for _ in range(20):
+                hinting.hint(KEY)
+        else:
+            while (found := working.begin_command(lease)) is not None:
+                working.finish_command(lease, ended(found), model.Life(pinned=True))
+                working.save(lease, life=model.Life(asleep=True))
+
+    side_by_side(2, work)
+    row = working.row(KEY)
+    assert row is not None
+    assert (row.wanted, row.life) == (40, model.Life(asleep=True))

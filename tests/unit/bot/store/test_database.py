@@ -48,7 +48,7 @@ def test_opening_again_changes_nothing(url: str, path: Path) -> None:
         store.close()
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT wanted FROM environments").fetchall() == [(2,)]
-    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
     connection.close()
 
 
