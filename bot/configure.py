@@ -42,6 +42,8 @@ class StageConfigurer:
                 gate=False,
                 parts=(row.lane.value,),
                 driver="bot",
+                # From the first time that it is put to sleep, the sleep manager's.
+                scaled=row.life.sleep_order is not None,
             )
         except contract.StageFileError as error:
             raise errors.InvalidStageFileError(str(error)) from error

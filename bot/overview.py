@@ -10,10 +10,12 @@ import dataclasses
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from bot import life as lives
 from bot import model, ports
 
 _GONE = frozenset({model.Phase.ABSENT, model.Phase.WAITING})
 """Phases without anything that exists."""
+_ENDING = _GONE | {model.Phase.DESTROYING}
 _EDGE_LEFT = "nodes and namespace are gone; the way through CloudFront is still being taken away"
 
 Lanes = Mapping[model.Lane, ports.Row]
@@ -33,6 +35,8 @@ class Overview:
             return None
         cluster = lanes[model.Lane.CLUSTER]
         phase, reason = together(lanes)
+        if phase not in _ENDING and cluster.life.ends_at is not None:
+            reason = "; ".join(filter(None, (reason, warning(cluster.life))))
         return model.Report(
             key=key,
             name=cluster.name,
@@ -52,6 +56,12 @@ def _commit(row: ports.Row) -> str | None:
     if row.phase in (model.Phase.READY, model.Phase.SLEEPING) and row.commit:
         return row.commit
     return row.target or row.commit
+
+
+def warning(life: model.Life) -> str:
+    """That the end is near, in one sentence."""
+    assert life.ends_at is not None
+    return f"ends at {lives.moment(life.ends_at)} unless it is extended or pinned"
 
 
 def environments(rows: Iterable[ports.Row]) -> Sequence[Lanes]:

@@ -221,6 +221,7 @@ class FakeService:
 
     commit: str
     since: datetime.datetime
+    asleep: bool = False
 
 
 class FakeWorld:
@@ -251,7 +252,19 @@ class FakeWorld:
         """Make or update one workload; it starts anew where something changed."""
         found = self.environments.setdefault(name, {})
         if service not in found or found[service].commit != commit:
-            found[service] = FakeService(commit, self.clock.now())
+            asleep = service in found and found[service].asleep
+            found[service] = FakeService(commit, self.clock.now(), asleep)
+
+    def scale(self, name: str, *, asleep: bool) -> None:
+        """Put an environment's workloads to sleep or wake them; who wakes, starts anew."""
+        for service in self.environments.get(name, {}).values():
+            if service.asleep is not asleep:
+                service.asleep, service.since = asleep, self.clock.now()
+
+    def asleep(self, name: str) -> set[str]:
+        """The services that are scaled to zero."""
+        found = self.environments.get(name, {})
+        return {service for service, state in found.items() if state.asleep}
 
     def remove(self, name: str) -> None:
         """Delete an environment; its node takes a moment longer."""
@@ -271,6 +284,8 @@ class FakeWorld:
         )
 
     def _service(self, name: str, state: FakeService) -> model.ServiceProgress:
+        if state.asleep:
+            return model.ServiceProgress(name, 0, 0)
         trouble, detail = self.troubles.get(name, (None, ""))
         age = (self.clock.now() - state.since).total_seconds()
         ready = trouble is None and age >= self.start_seconds
@@ -435,6 +450,23 @@ class FakeWatch(_Faulty):
                 self._world.clock.sleep(TICK_SECONDS)
         finally:
             self.open -= 1
+
+
+class FakeSleeper(_Faulty):
+    """Scales the fake world."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+
+    def sleep(self, name: str) -> None:
+        """See `bot.ports.Sleeper`."""
+        self._answer()
+        self._world.scale(name, asleep=True)
+
+    def wake(self, name: str) -> None:
+        """See `bot.ports.Sleeper`."""
+        self._answer()
+        self._world.scale(name, asleep=False)
 
 
 class FakeProver(_Faulty):

@@ -33,7 +33,7 @@ class Shared:
     """The field managers that the owner writes it under."""
     first_by_program: bool = False
     """The program gives it while its owner is not there, because the object would be wrong without
-    it. Once the owner is there, this is False and the program leaves the field out."""
+    it. Once the owner is there, the program leaves the field out."""
 
 
 TABLE = (
@@ -43,7 +43,8 @@ TABLE = (
         "the sleep manager, or a HorizontalPodAutoscaler where a service has one",
         (SLEEP, AUTOSCALER),
         # What .stage.yaml asks for is in an annotation as well (naming.ANNOTATION_REPLICAS), for
-        # whoever scales from then on.
+        # whoever scales from then on: the sleep manager does from the first time that the
+        # environment is put to sleep (config `scaled`).
         first_by_program=True,
     ),
     Shared(

@@ -96,6 +96,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
                 () if node_class is None else (node_pool.toleration(inputs.name),),
                 annotations,
                 inputs.platform.pod_security,
+                inputs.scaled,
             ),
             pulumi.ResourceOptions(
                 parent=self, providers=[cluster], depends_on=[space.namespace, *before_pods]

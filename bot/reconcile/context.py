@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 import structlog
 
 from bot import clock, errors, intent, metrics, model, overview, ports
+from bot import life as lives
 from bot.reconcile import lease as leases
 
 _log = structlog.get_logger(__name__)
@@ -24,6 +25,7 @@ class Stages:
     store: ports.Store
     engine: ports.Engine
     watch: ports.Watch
+    sleeper: ports.Sleeper
     prover: ports.Prover
     edge: ports.Edge
     drain: ports.Drain
@@ -60,6 +62,8 @@ class Pass:
         """Passes in a row that failed before this one."""
         self.wish: model.Desired | model.Ignored | None = None
         """What is wanted; None until it was read."""
+        self.changes_at: datetime.datetime | None = None
+        """When something else is wanted though nothing happens."""
 
     @property
     def key(self) -> model.EnvironmentKey:
@@ -70,27 +74,48 @@ class Pass:
 
     def look(self) -> model.PullRequest | None:
         """Read the pull request anew, and with it the wish; None where it is gone."""
-        self.wish, found = self._read()
+        decision, found = self._read()
+        self.wish, self.changes_at = decision.wish, decision.changes_at
         target = self.wish.commit if isinstance(self.wish, model.Desired) else None
         if target != self.row.target:
             self.save(target=target)
+        if self.row.lane is model.Lane.CLUSTER and decision.life != self.row.life:
+            self._live(decision.life)
         return found
+
+    def _live(self, life: model.Life) -> None:
+        """Keep what was learnt of the environment's life; who is to be warned, is warned."""
+        before = self.row.life.ends_at
+        self.save(life=life)
+        if isinstance(self.wish, model.Desired) and life.ends_at not in {None, before}:
+            self.note(overview.warning(life))
 
     def newest_wish(self) -> model.Desired | model.Ignored:
         """What the pull request asks for by now; this pass stays with its own wish."""
-        return self._read()[0]
+        return self._read()[0].wish
 
-    def _read(self) -> tuple[model.Desired | model.Ignored, model.PullRequest | None]:
+    def _read(self) -> tuple[intent.Decision, model.PullRequest | None]:
+        life = self._life()
         try:
             found = self.stages.hub.pull_request(self.key)
         except errors.NotFoundError:
-            return model.Ignored(intent.GONE), None
+            return intent.ignore(intent.GONE, life), None
         if str(found.key).lower() != str(self.key).lower():
             # Names come from the repository's: under another one it is another environment.
             if self.stages.store.row(found.key) is None:
                 self.stages.store.hint(found.key)
-            return model.Ignored(intent.MOVED), found
-        return intent.decide(found, self.stages.policy), found
+            return intent.ignore(intent.MOVED, life), found
+        decision = intent.decide(found, self.stages.policy, life, self.stages.clock.now())
+        if self.row.lane is model.Lane.EDGE and isinstance(decision.wish, model.Desired):
+            # Only workloads sleep.
+            awake = dataclasses.replace(decision.wish, asleep=False)
+            decision = dataclasses.replace(decision, wish=awake)
+        return decision, found
+
+    def _life(self) -> model.Life:
+        """The environment's life by now, with commands that nobody has run yet."""
+        stored = self.stages.store.row(self.key, self.row.lane) or self.row
+        return lives.with_open(self.stages.store.commands(self.key), stored.life)
 
     def follow(self, commit: str, stop: Callable[[], bool]) -> Iterator[model.Progress]:
         """Follow the workloads, and end that orderly also when the pass fails meanwhile."""

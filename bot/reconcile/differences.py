@@ -8,6 +8,7 @@ else's business.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
 import functools
 from collections.abc import Iterator, Mapping, Sequence
@@ -120,14 +121,14 @@ def judged(listings: Listings) -> int:
     )
 
 
-def differences(listings: Listings, policy: intent.Policy) -> list[Finding]:
+def differences(listings: Listings, policy: intent.Policy, now: datetime.datetime) -> list[Finding]:
     """Everything that is not as it should be; at most one finding for each environment."""
     left = [*_by_stack(listings), *_by_holding(listings)]
     by_hand = [finding for finding in left if finding.kind is Kind.MADE_BY_HAND]
     found: dict[str, Finding] = {}
     # What a person made is left alone, also where a pull request asks for the same; and where one
     # does, that tells more than what was left behind of it.
-    for finding in (*by_hand, *_by_pull_request(listings, policy), *left, *_by_row(listings)):
+    for finding in (*by_hand, *_by_pull_request(listings, policy, now), *left, *_by_row(listings)):
         found.setdefault(finding.name, finding)
     return list(found.values())
 
@@ -135,18 +136,24 @@ def differences(listings: Listings, policy: intent.Policy) -> list[Finding]:
 # -- pull requests --------------------------------------------------------------------------------
 
 
-def _by_pull_request(listings: Listings, policy: intent.Policy) -> Iterator[Finding]:
+def _by_pull_request(
+    listings: Listings, policy: intent.Policy, now: datetime.datetime
+) -> Iterator[Finding]:
     rows = {_identity(row.key): row for row in listings.rows}
     asked: set[tuple[str, int]] = set()
     for pulls in listings.pull_requests.values():
         for pull in pulls:
             asked.add(_identity(pull.key))
             row = rows.get(_identity(pull.key))
-            wish = intent.decide(pull, policy)
+            life = row.life if row else model.Life()
+            decision = intent.decide(pull, policy, life, now)
+            wish = decision.wish
             if row is not None and worked_on(row):
                 continue
             if isinstance(wish, model.Desired):
                 yield from _wanted(pull.key, row, wish.commit)
+                if row is not None:
+                    yield from _lived(row, wish, decision)
             else:
                 yield from _ignored(pull.key, row, wish.reason)
     for identity, row in rows.items():
@@ -167,6 +174,15 @@ def _wanted(key: model.EnvironmentKey, row: ports.Row | None, commit: str) -> It
     elif row.phase is not model.Phase.DEGRADED or row.commit != commit:
         why = f"{row.phase.value}, and commit {commit[:7]} asks for an environment"
         yield _hint(Kind.UNSETTLED, key, row, why, commit)
+
+
+def _lived(row: ports.Row, wish: model.Desired, decision: intent.Decision) -> Iterator[Finding]:
+    settled = row.phase in (model.Phase.READY, model.Phase.SLEEPING)
+    if settled and wish.asleep is not (row.phase is model.Phase.SLEEPING):
+        why = f"{row.phase.value}, and wanted {'asleep' if wish.asleep else 'awake'}"
+        yield _hint(Kind.UNSETTLED, row.key, row, why, wish.commit)
+    elif row.life.ends_at is None and decision.life.ends_at is not None:
+        yield _hint(Kind.UNSETTLED, row.key, row, "nobody was warned of its end", wish.commit)
 
 
 def _ignored(key: model.EnvironmentKey, row: ports.Row | None, reason: str) -> Iterator[Finding]:

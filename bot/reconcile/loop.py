@@ -12,7 +12,7 @@ from collections.abc import Callable
 import structlog
 
 from bot import errors, model, ports
-from bot.reconcile import deadlines, edge, plan, removal, rise, settled
+from bot.reconcile import commands, deadlines, edge, plan, removal, rise, settled, sleeping
 from bot.reconcile.context import Pass, Stages
 from bot.reconcile.lease import HeldLease
 
@@ -33,7 +33,7 @@ class Loop:
         try:
             with HeldLease(self._stages.store, lease, self._stages.clock) as held:
                 run = Pass(self._stages, row, held, stopping)
-                due = self._guarded(run)
+                due = _earliest(self._guarded(run), run.changes_at)
                 self._stages.store.release(held.lease, run.generation, due)
         except errors.LeaseLostError:
             log.warning("lease lost; nothing more is written")
@@ -59,6 +59,8 @@ class Loop:
             return self._failed(run, f"unexpected {type(error).__name__}; see the bot's log")
 
     def _act(self, run: Pass) -> datetime.datetime | None:
+        if run.row.lane is model.Lane.CLUSTER:
+            commands.run_all(run)
         pull_request = run.look()
         wish, row = run.wish, run.row
         assert wish is not None
@@ -78,14 +80,17 @@ class Loop:
                 return (edge.up if on_edge else rise.up)(run, pull_request, commit)
             case model.Step.WATCH, model.Desired(commit):
                 return (edge.watch if on_edge else rise.watch)(run, commit)
+            case model.Step.WAKE, model.Desired(commit):
+                return rise.wake(run, commit)
+            case model.Step.SLEEP, _:
+                sleeping.sleep(run)
             case model.Step.DESTROY, _:
                 return removal.remove(run, wish)
             case _, model.Desired(commit):
                 return settled.keep(run, commit)
             case _, model.Ignored() as ignored:
                 settled.leave(run, ignored)
-                return None
-        raise AssertionError((step, wish))
+        return None
 
     def _unreachable(self, run: Pass, error: errors.UnreachableError) -> datetime.datetime | None:
         _log.warning(
@@ -118,6 +123,10 @@ class Loop:
             return run.after(deadlines.STUCK_SECONDS)
         run.to(_phase_after_failure(run.row), message, failures=failures)
         return due
+
+
+def _earliest(*times: datetime.datetime | None) -> datetime.datetime | None:
+    return min((time for time in times if time is not None), default=None)
 
 
 def _phase_after_failure(row: ports.Row) -> model.Phase:

@@ -7,6 +7,20 @@ from __future__ import annotations
 
 from bot import model
 
+_AWAKE = {
+    model.Phase.READY: model.Step.NOTHING,
+    model.Phase.PROVISIONING: model.Step.WATCH,
+    model.Phase.DEGRADED: model.Step.WATCH,
+    model.Phase.SLEEPING: model.Step.WAKE,
+}
+_ASLEEP = {
+    model.Phase.READY: model.Step.SLEEP,
+    model.Phase.PROVISIONING: model.Step.SLEEP,
+    model.Phase.DEGRADED: model.Step.SLEEP,
+    model.Phase.SLEEPING: model.Step.NOTHING,
+}
+"""What to do with one of the wanted commit; in every other phase it is made anew."""
+
 
 def next_step(desired: model.Desired | model.Ignored, observed: model.Observed) -> model.Step:
     """What to do next; asked again after it was done, it says NOTHING."""
@@ -17,10 +31,4 @@ def next_step(desired: model.Desired | model.Ignored, observed: model.Observed) 
         return model.Step.DESTROY if observed.stack_exists else model.Step.NOTHING
     if not observed.stack_exists or observed.commit != desired.commit:
         return model.Step.UP
-    match observed.phase:
-        case model.Phase.READY | model.Phase.SLEEPING:
-            return model.Step.NOTHING
-        case model.Phase.PROVISIONING | model.Phase.DEGRADED:
-            return model.Step.WATCH
-        case _:
-            return model.Step.UP
+    return (_ASLEEP if desired.asleep else _AWAKE).get(observed.phase, model.Step.UP)

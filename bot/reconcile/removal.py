@@ -13,6 +13,9 @@ _WORDS = {
     intent.NO_LABEL: "the pull request does not have the label that asks for an environment",
     intent.GONE: "GitHub does not know the pull request any more",
     intent.MOVED: "the repository has another name by now, and the environment is made under that",
+    intent.EXPIRED: (
+        "its time is up: extend or pin it to have it again, or take the label off and put it back"
+    ),
     intent.NO_EDGE: "the stage file asks for no way through CloudFront",
 }
 _WANTED_AGAIN = "it is wanted again, and is made anew as soon as it is gone"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 
 from bot import errors, model, ports
-from bot.reconcile import deadlines, operations
+from bot.reconcile import deadlines, operations, sleeping
 from bot.reconcile.context import Pass
 
 
@@ -38,6 +38,12 @@ def watch(run: Pass, commit: str) -> datetime.datetime | None:
     return _Rise(run, commit, None).follow()
 
 
+def wake(run: Pass, commit: str) -> datetime.datetime | None:
+    """Scale up what is asleep, and watch; returns when to look again."""
+    run.to(model.Phase.PROVISIONING, "")
+    return _Rise(run, commit, None).follow()
+
+
 def _refuse(run: Pass, error: errors.InvalidStageFileError) -> None:
     """Make nothing of this commit, and leave what is there of an earlier one."""
     if not run.row.stack_exists:
@@ -54,6 +60,10 @@ class _Rise:
         self._run = run
         self._commit = commit
         self._operation = operation
+        self._asleep = isinstance(run.wish, model.Desired) and run.wish.asleep
+        """To be updated without being woken: there is nothing to watch."""
+        self._awake = False
+        """Whether it was seen to that nothing is at zero."""
         self._began = now
         # Whoever was told that something can't start is told next when that has changed.
         self._again = operation is None and run.row.phase is model.Phase.DEGRADED
@@ -69,7 +79,13 @@ class _Rise:
         try:
             while not self._over():
                 complete = self._engine_done_at is not None
-                self._watch()
+                if complete and self._asleep:
+                    break
+                if complete and not self._awake:
+                    sleeping.awake(self._run)
+                    self._awake = True
+                if not self._asleep:
+                    self._watch()
                 # Before the engine's end, the workloads that there are need not be all of them:
                 # only a watch that began after it can say that everything is ready.
                 if complete and self._ready:
@@ -182,11 +198,7 @@ class _Rise:
             run.generation = stored.wanted
             return
         self._newer = wish
-        run.note(
-            f"a newer commit is wanted: {wish.commit[:7]}"
-            if isinstance(wish, model.Desired)
-            else "no longer wanted"
-        )
+        run.note(_news(wish, self._commit))
 
     def _outcome(self) -> datetime.datetime | None:
         run = self._run
@@ -194,6 +206,9 @@ class _Rise:
             raise self._failure
         if run.stopping() or self._engine_done_at is None or self._newer is not None:
             return run.stages.clock.now()
+        if self._asleep:
+            sleeping.sleep(run)
+            return None
         if self._ready:
             run.to(model.Phase.READY, "", failures=0)
             return None
@@ -208,6 +223,15 @@ class _Rise:
         if not timeline:
             return 0.0
         return (self._run.stages.clock.now() - timeline[-1].at).total_seconds()
+
+
+def _news(wish: model.Desired | model.Ignored, commit: str) -> str:
+    """What is wanted instead of this commit."""
+    if isinstance(wish, model.Ignored):
+        return "no longer wanted"
+    if wish.commit != commit:
+        return f"a newer commit is wanted: {wish.commit[:7]}"
+    return "wanted asleep" if wish.asleep else "wanted awake"
 
 
 def _sentence(progress: model.Progress | None) -> str:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime
 
 from bot import intent, model
-from bot.reconcile import deadlines, removal, rise
+from bot.reconcile import deadlines, removal, rise, sleeping
 from bot.reconcile.context import Pass
 
 
 def keep(run: Pass, commit: str) -> datetime.datetime | None:
     """A lane is as it is wanted; returns when to look again."""
-    glance = run.row.lane is model.Lane.CLUSTER and run.row.phase is model.Phase.READY
-    if glance and not _glance(run, commit):
-        return rise.watch(run, commit)
+    if run.row.phase is model.Phase.SLEEPING:
+        sleeping.sleep(run)
+        return None
+    if run.row.lane is model.Lane.CLUSTER:
+        sleeping.awake(run)
+        if not _glance(run, commit):
+            return rise.watch(run, commit)
     run.to(run.row.phase, "")
     return None
 

@@ -99,7 +99,7 @@ class Sweep:
         if listings is None or stopping():
             self._before = frozenset()
             return []
-        findings = differences.differences(listings, self._policy)
+        findings = differences.differences(listings, self._policy, self._clock.now())
         rows = {row.name: row for row in listings.rows}
         vanishing = {found.key for found in findings if found.vanishes and found.key is not None}
         verdict = self.brake.check(vanishing, differences.judged(listings))

@@ -25,6 +25,7 @@ EDGE_VALUE = "edgeValue"
 GATE = "gate"
 PARTS = "parts"
 DRIVER = "driver"
+SCALED = "scaled"
 SECRET_KEYS = frozenset({EDGE_VALUE})
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -95,6 +96,10 @@ class PreviewInputs(_Section):
     """Who runs the program. What is made by `hand` is never taken away by the bot's sweep;
     `pulumi config set driver bot` and an update hand it over."""
 
+    scaled: bool = False
+    """Somebody else scales the services (`infra.ownership`): the program leaves their number
+    out, and what it makes begins with one."""
+
     @property
     def name(self) -> str:
         """The environment's name."""
@@ -151,6 +156,7 @@ class PreviewInputs(_Section):
             GATE: str(self.gate).lower(),
             PARTS: ",".join(self.parts),
             DRIVER: self.driver,
+            SCALED: str(self.scaled).lower(),
         }
 
     @classmethod
@@ -175,6 +181,7 @@ class PreviewInputs(_Section):
                     "gate": get(GATE) or "true",
                     **_parts(get(PARTS)),
                     "driver": get(DRIVER) or "hand",
+                    "scaled": get(SCALED) or "false",
                 }
             )
         except StageFileError as error:

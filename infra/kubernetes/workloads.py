@@ -43,6 +43,8 @@ class WorkloadsArgs:
     """Annotations of a service's pods, by service (the instrumentation's)."""
     pod_security: str
     """The namespace's Pod Security level."""
+    scaled: bool
+    """Somebody else scales the services."""
 
 
 def image(reference: str, commit: str) -> str:
@@ -110,8 +112,9 @@ def pod(args: WorkloadsArgs, containers: list[ContainerArgsDict], restart: str) 
 def deployment(args: WorkloadsArgs, name: str, service: Service) -> DeploymentSpecArgsDict:
     """A Deployment's specification."""
     selector = {naming.LABEL_ENVIRONMENT: args.name, naming.LABEL_SERVICE: name}
+    replicas: DeploymentSpecArgsDict = {} if args.scaled else {"replicas": service.replicas}
     return {
-        "replicas": service.replicas,
+        **replicas,
         "selector": {"match_labels": selector},
         # The new pods come first and nothing is taken away before they serve.
         "strategy": {

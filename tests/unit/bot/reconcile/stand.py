@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ class Stand:
         )
         self.engine = testing.FakeEngine(self.world)
         self.watch = testing.FakeWatch(self.world)
+        self.sleeper = testing.FakeSleeper(self.world)
         self.prover = testing.FakeProver(self.world)
         self.edge = testing.FakeEdge()
         self.drain = testing.FakeDrain(self.world)
@@ -35,12 +37,15 @@ class Stand:
         self.configurer = testing.FakeConfigurer()
         self.configurer.with_edge = with_edge
         self.lanes = tuple(model.Lane) if with_edge else (model.Lane.CLUSTER,)
+        self.comments = 0
+        self._asked_at = self.clock.now()
         self.reporter = testing.FakeReporter()
         self.stages = reconcile.Stages(
             hub=self.hub,
             store=self.store,
             engine=self.engine,
             watch=self.watch,
+            sleeper=self.sleeper,
             prover=self.prover,
             edge=self.edge,
             drain=self.drain,
@@ -73,6 +78,18 @@ class Stand:
     def change(self, **changes: object) -> None:
         self.hub.change(KEY, **changes)
         self.store.hint(KEY)
+
+    def command(self, text: str) -> None:
+        """Somebody writes a comment with this command."""
+        self.comments += 1
+        now = self.clock.now()
+        given = model.Command(KEY, self.comments, 1, text, "ada", now)
+        self.store.record_command(given)
+        self._asked_at = now
+
+    def asked_at(self, seconds: float = 0.0) -> datetime.datetime:
+        """So many seconds after the last command."""
+        return self._asked_at + datetime.timedelta(seconds=seconds)
 
     # -- what the bot does ------------------------------------------------------------------------
 

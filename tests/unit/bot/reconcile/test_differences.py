@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -11,9 +12,10 @@ from bot import intent, model, ports
 from bot.model import Phase
 from bot.reconcile import differences
 from bot.reconcile.differences import Action, Finding, Kind, Listings
-from tests.unit.bot.reconcile.listing import REPOSITORY, A, B, holding, key, name, pull, row
+from tests.unit.bot.reconcile.listing import NOON, REPOSITORY, A, B, holding, key, name, pull, row
 
 POLICY = intent.Policy()
+NOW = NOON
 
 
 def listings(
@@ -34,8 +36,13 @@ def listings(
     )
 
 
+def asleep(one: ports.Row) -> ports.Row:
+    """The same, wanted asleep."""
+    return dataclasses.replace(one, life=model.Life(asleep=True))
+
+
 def kinds(found: Listings, policy: intent.Policy = POLICY) -> list[tuple[Kind, Action]]:
-    return [(one.kind, one.action) for one in differences.differences(found, policy)]
+    return [(one.kind, one.action) for one in differences.differences(found, policy, NOW)]
 
 
 HINTED = {kind: [(kind, Action.HINT)] for kind in Kind}
@@ -48,7 +55,10 @@ HINTED = {kind: [(kind, Action.HINT)] for kind in Kind}
     ("stored", "pulls", "kind"),
     [
         pytest.param(row(1), [pull(1)], None, id="as it should be"),
-        pytest.param(row(1, Phase.SLEEPING), [pull(1)], None, id="asleep"),
+        pytest.param(asleep(row(1, Phase.SLEEPING)), [pull(1)], None, id="asleep"),
+        pytest.param(row(1, Phase.SLEEPING), [pull(1)], Kind.UNSETTLED, id="to be awake"),
+        pytest.param(asleep(row(1)), [pull(1)], Kind.UNSETTLED, id="to be asleep"),
+        pytest.param(asleep(row(1, Phase.DEGRADED)), [pull(1)], None, id="about to sleep"),
         pytest.param(row(1, Phase.ABSENT), [], None, id="gone as it should be"),
         pytest.param(None, [pull(1)], Kind.MISSED_OPEN, id="opened"),
         pytest.param(row(1, Phase.ABSENT), [pull(1)], Kind.MISSED_OPEN, id="reopened"),
@@ -87,14 +97,14 @@ def test_the_policy_decides_what_is_wanted() -> None:
 @pytest.mark.parametrize("phase", list(Phase))
 def test_only_what_exists_can_vanish(phase: Phase) -> None:
     for exists in (True, False):
-        for one in differences.differences(listings(row(1, phase, exists=exists)), POLICY):
+        for one in differences.differences(listings(row(1, phase, exists=exists)), POLICY, NOW):
             assert one.vanishes == exists
 
 
 def test_capitals_make_no_other_repository() -> None:
     stored = row(1, repository="Acme/Shop")
     assert kinds(listings(stored, pulls=[pull(1)])) == []
-    (found,) = differences.differences(listings(stored, pulls=[pull(1, B)]), POLICY)
+    (found,) = differences.differences(listings(stored, pulls=[pull(1, B)]), POLICY, NOW)
     assert found.key == stored.key
 
 
@@ -224,7 +234,7 @@ def mixes(draw: st.DrawFn) -> Listings:
 
 
 def of(found: Listings) -> list[Finding]:
-    return differences.differences(found, POLICY)
+    return differences.differences(found, POLICY, NOW)
 
 
 @given(mixes())
@@ -287,7 +297,7 @@ def test_what_is_as_it_should_be_is_not_found(found: Listings) -> None:
     wanted = {
         one.key: wish.commit
         for one in found.pull_requests.get(REPOSITORY, ())
-        if isinstance(wish := intent.decide(one, POLICY), model.Desired)
+        if isinstance(wish := intent.asked(one, POLICY), model.Desired)
     }
     by_name = {one.name: one for one in of(found)}
     for stored in found.rows:
@@ -302,3 +312,45 @@ def test_what_is_as_it_should_be_is_not_found(found: Listings) -> None:
                 assert kind in (None, Kind.ROW_WITHOUT_STACK)
             else:
                 assert kind in (Kind.MISSED_CLOSE, Kind.STALE_COMMIT)
+
+
+# -- life -----------------------------------------------------------------------------------------
+
+LIFETIME = intent.Policy(lifetime=3600, warn_before=600)
+
+
+def aged(seconds: float, **life: object) -> ports.Row:
+    """One that serves, and began so long ago."""
+    began = NOON - datetime.timedelta(seconds=seconds)
+    lived = dataclasses.replace(
+        model.Life(began_at=began, head=A, pushed_at=began),
+        **life,  # type: ignore[arg-type]
+    )
+    return dataclasses.replace(row(1), life=lived)
+
+
+@pytest.mark.parametrize(
+    ("stored", "kind"),
+    [
+        pytest.param(aged(2999), None, id="young"),
+        pytest.param(aged(3000), Kind.UNSETTLED, id="to be warned"),
+        pytest.param(aged(9000), Kind.UNSETTLED, id="old, and not warned"),
+        pytest.param(aged(9000, pinned=True), None, id="pinned"),
+        pytest.param(aged(3599, ends_at=NOON + datetime.timedelta(seconds=1)), None, id="warned"),
+        pytest.param(aged(3600, ends_at=NOON), Kind.MISSED_CLOSE, id="expired"),
+    ],
+)
+def test_who_was_not_warned_or_not_taken_away_is_found(
+    stored: ports.Row, kind: Kind | None
+) -> None:
+    found = differences.differences(listings(stored, pulls=[pull(1)]), LIFETIME, NOW)
+    assert [one.kind for one in found] == ([kind] if kind else [])
+    assert all(one.vanishes is (kind is Kind.MISSED_CLOSE) for one in found)
+
+
+def test_what_expired_stays_away() -> None:
+    gone = dataclasses.replace(aged(9000, ends_at=NOON), phase=Phase.ABSENT, stack_exists=False)
+    assert differences.differences(listings(gone, pulls=[pull(1, B)]), LIFETIME, NOW) == []
+    counted = dataclasses.replace(LIFETIME, lifetime_from=model.LifetimeFrom.PUSH)
+    (found,) = differences.differences(listings(gone, pulls=[pull(1, B)]), counted, NOW)
+    assert found.kind is Kind.MISSED_OPEN
