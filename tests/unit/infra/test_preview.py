@@ -279,3 +279,13 @@ def test_on_the_baseline_level_images_that_need_root_still_run(recorder: Recorde
 def test_a_job_that_hangs_ends(recorder: Recorder) -> None:
     (job,) = recorder.kind("batch/v1:Job")
     assert job["spec"]["activeDeadlineSeconds"] == workloads.JOB_SECONDS
+
+
+def test_what_somebody_else_scales_is_made_without_a_number() -> None:
+    for scaled in (False, True):
+        made = run(Recorder(), scaled=scaled)
+        deployments = [item for item in made.kind(":Deployment") if item.get("kind")]
+        assert deployments
+        for item in deployments:
+            assert ("replicas" in item["spec"]) is not scaled
+            assert naming.ANNOTATION_REPLICAS in item["metadata"]["annotations"]

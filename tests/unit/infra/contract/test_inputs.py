@@ -23,7 +23,7 @@ def inputs(**changes: object) -> PreviewInputs:
 
 
 def test_what_the_bot_writes_the_program_reads() -> None:
-    written = inputs(gate=False)
+    written = inputs(gate=False, scaled=True)
     config = written.to_config()
     assert PreviewInputs.from_config(config.get) == written
 
