@@ -60,7 +60,7 @@ def test_another_spelling_of_the_name_is_no_other_repository_and_no_fork(up: Sta
     up.rest()
     serves(up, A)
     found = up.hub.pull_requests[KEY]
-    assert intent.decide(found, intent.Policy()) == model.Desired(A)
+    assert intent.asked(found, intent.Policy()) == model.Desired(A)
 
 
 PULL = {

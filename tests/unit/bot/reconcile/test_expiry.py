@@ -48,7 +48,7 @@ def test_whoever_extends_it_takes_the_warning_back(up: Stand) -> None:
     assert up.row.life.ends_at is None
     up.pass_due()
     assert "ends at 02:50 UTC" in up.told.reason
-    assert up.row.phase is Phase.READY
+    assert up.told.phase is Phase.READY
     up.rest()
     assert up.row.phase is Phase.ABSENT
 
@@ -80,7 +80,7 @@ def test_pinned_stays_and_unpinned_is_warned_first(up: Stand) -> None:
     assert up.row.phase is Phase.READY
     up.command("unpin")
     up.settle()
-    assert up.row.phase is Phase.READY
+    assert up.told.phase is Phase.READY
     assert "ends at" in up.told.reason
     up.rest()
     assert up.row.phase is Phase.ABSENT

@@ -138,7 +138,8 @@ def test_a_stage_file_that_can_not_be_used_leaves_it_asleep(asleep: Stand) -> No
     asleep.configurer.invalid[B] = "line 3: no such key"
     asleep.push(B)
     asleep.settle()
-    assert asleep.row.phase is Phase.DEGRADED
+    broken = asleep.row.phase
+    assert broken is Phase.DEGRADED
     assert asleep.world.asleep(asleep.row.name) == EVERY
     asleep.push(A)
     asleep.settle()
