@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +14,15 @@ import structlog
 from hypothesis import HealthCheck, settings, stateful
 from hypothesis import strategies as st
 
-from bot import errors, feedback, model, ports, reconcile
+from bot import errors, feedback, intent, model, ports, reconcile
 from bot.feedback import queue, render
 from bot.model import Phase
-from bot.reconcile import deadlines
+from bot.reconcile import deadlines, removal
 from tests.unit.bot.reconcile.stand import KEY, A, B, C, Stand
 
 COMMITS = st.sampled_from([A, B, C])
+COMMANDS = st.sampled_from(["sleep", "wake", "extend 300", "extend 5000", "pin", "unpin"])
+EXPIRED = model.Ignored(intent.EXPIRED)
 MOMENTS = st.one_of(st.floats(0.0, 12.0), st.floats(0.0, 60.0))
 
 
@@ -91,6 +94,10 @@ class AtOnce:
             if render.HEADLINES[Phase.READY] in body:
                 (commit,) = stand.world.commits(name)
                 assert f"`{commit[:7]}`" in body, "told ready, and another commit runs"
+                assert not stand.world.asleep(name), "told ready, and it is asleep"
+            if render.HEADLINES[Phase.SLEEPING] in body:
+                services = set(stand.world.environments[name])
+                assert stand.world.asleep(name) == services, "told asleep, and something runs"
 
 
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -107,6 +114,18 @@ class Convergence(stateful.RuleBasedStateMachine):
         # Few looks in long waits: time that passes costs time here.
         self.stand.world.linger_seconds = 1.5
         self.stand.open(A)
+        self.given: list[tuple[datetime.datetime, str]] = []
+        """Commands, as they were given."""
+
+    @stateful.initialize(
+        lifetime=st.sampled_from([None, None, 600.0, 3600.0]),
+        since=st.sampled_from(model.LifetimeFrom),
+        warn_before=st.sampled_from([0.0, 120.0]),
+    )
+    def policy(self, lifetime: float | None, since: model.LifetimeFrom, warn_before: float) -> None:
+        self.stand.with_policy(
+            intent.Policy(lifetime=lifetime, lifetime_from=since, warn_before=warn_before)
+        )
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -154,17 +173,33 @@ class Convergence(stateful.RuleBasedStateMachine):
         if bad:
             self.stand.configurer.invalid[commit] = "line 3: no such key"
 
+    @stateful.rule(moment=MOMENTS, text=COMMANDS, doubled=st.booleans())
+    def command(self, moment: float, text: str, doubled: bool) -> None:
+        def ask() -> None:
+            self.stand.command(text)
+            self.given.append((self.stand.asked_at(), text))
+            if doubled:
+                assert not self.stand.store.record_command(self.stand.store.commands(KEY)[-1])
+
+        self._act(moment, ask, hint=False)
+
+    @stateful.rule(seconds=st.sampled_from([60.0, 300.0, 500.0, 3500.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.stand.clock.advance(seconds)
+
     # -- bad luck ----------------------------------------------------------------------------------
 
     @stateful.rule(
-        moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge", "drain", "clearer"])
+        moment=MOMENTS,
+        what=st.sampled_from(["hub", "watch", "sleeper", "prover", "edge", "drain", "clearer"]),
     )
     def goes_away(self, moment: float, what: str) -> None:
         fault = errors.UnreachableError(f"{what} did not answer")
         self._act(moment, lambda: setattr(getattr(self.stand, what), "fault", fault), hint=False)
 
     @stateful.rule(
-        moment=MOMENTS, what=st.sampled_from(["hub", "watch", "prover", "edge", "drain", "clearer"])
+        moment=MOMENTS,
+        what=st.sampled_from(["hub", "watch", "sleeper", "prover", "edge", "drain", "clearer"]),
     )
     def comes_back(self, moment: float, what: str) -> None:
         self._act(moment, lambda: setattr(getattr(self.stand, what), "fault", None), hint=False)
@@ -224,6 +259,28 @@ class Convergence(stateful.RuleBasedStateMachine):
                 world = self.stand.world
                 assert row.name not in (world.edges if edge else world.environments)
 
+    @stateful.invariant()
+    def nothing_ends_unwarned_or_before_its_time(self) -> None:
+        """The engine begins to destroy for the time's sake only what was warned of, and is over."""
+        timeline = self.stand.store.timeline(KEY)
+        for index, entry in enumerate(timeline):
+            if removal.sentence(EXPIRED) in entry.text and "destroying" in entry.text:
+                told = [line for line in timeline[:index] if line.text.startswith("ends at")]
+                policy = self.stand.stages.policy
+                assert policy.lifetime is not None
+                if policy.warn_before:
+                    assert told, "ended, and nobody was warned"
+                for asked, text in self.given:
+                    verb, _, seconds = text.partition(" ")
+                    if verb == "extend" and asked < entry.at:
+                        until = asked + datetime.timedelta(seconds=int(seconds))
+                        assert until <= entry.at, "ended before it was extended to"
+
+    @stateful.invariant()
+    def a_command_is_done_once(self) -> None:
+        done = [line.text for line in self.stand.store.timeline(KEY) if " asked: " in line.text]
+        assert len(done) <= len(self.given)
+
     # -- in the end --------------------------------------------------------------------------------
 
     def teardown(self) -> None:
@@ -240,6 +297,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         for part in (
             stand.hub,
             stand.watch,
+            stand.sleeper,
             stand.prover,
             stand.edge,
             stand.drain,
@@ -268,28 +326,50 @@ class Convergence(stateful.RuleBasedStateMachine):
         found = self.stand.hub.pull_requests[KEY]
         trusted = found.head_repository == KEY.repository
         labelled = found.open and "stage" in found.labels
+        pinned = self._last_of("pin", "unpin") == "pin"
+        asleep = self._last_of("sleep", "wake") == "sleep"
+        # All due times were waited for, so what has an end has come to it.
+        mortal = self.stand.stages.policy.lifetime is not None and not pinned
         # What a commit was brought up with does not change any more.
         usable = found.head_sha not in self.stand.configurer.invalid or row.commit == found.head_sha
-        if labelled and trusted and usable:
-            assert (row.phase, row.commit) == (Phase.READY, found.head_sha)
+        if labelled and trusted and mortal:
+            self._nothing_is_left(row)
+            assert row.phase is Phase.ABSENT
+        elif labelled and trusted and usable:
+            phase = Phase.SLEEPING if asleep else Phase.READY
+            assert (row.phase, row.commit) == (phase, found.head_sha)
+            running = set() if asleep else set(self.stand.world.services)
+            assert self._awake(row.name) == running
             assert self.stand.world.commits(row.name) == {found.head_sha}
-            assert self.stand.edge_row.phase is Phase.READY
-            assert row.name in self.stand.world.edges
-            self._last_word(row, Phase.READY)
+            edge = self.stand.edge_row
+            if edge.commit == found.head_sha or found.head_sha not in self.stand.configurer.invalid:
+                assert edge.phase is Phase.READY
+                assert row.name in self.stand.world.edges
+            self._last_word(row, phase)
         elif labelled and trusted:
             assert row.phase is (Phase.DEGRADED if row.stack_exists else Phase.WAITING)
             self._last_word(row, row.phase)
         else:
-            assert not self.stand.engine.stacks
-            assert not self.stand.world.environments
-            assert not self.stand.world.edges
-            absence = self.stand.prover.look(row.name)
-            assert absence.proved
-            assert not row.stack_exists
+            self._nothing_is_left(row)
             assert row.phase is (Phase.WAITING if labelled else Phase.ABSENT)
             if labelled or self.stand.hub.comments_on(KEY):
                 self._last_word(row, row.phase)
         self._deployments(row)
+
+    def _nothing_is_left(self, row: ports.Row) -> None:
+        assert not self.stand.engine.stacks
+        assert not self.stand.world.environments
+        assert not self.stand.world.edges
+        assert self.stand.prover.look(row.name).proved
+        assert not row.stack_exists
+
+    def _awake(self, name: str) -> set[str]:
+        return set(self.stand.world.environments[name]) - self.stand.world.asleep(name)
+
+    def _last_of(self, *verbs: str) -> str | None:
+        """The last of these that somebody said; given at one moment, in the order of comments."""
+        said = [text for _, text in sorted(self.given, key=lambda one: one[0]) if text in verbs]
+        return said[-1] if said else None
 
     def _last_word(self, row: ports.Row, phase: Phase) -> None:
         (body,) = self.stand.hub.comments_on(KEY)
