@@ -80,7 +80,8 @@ def together(lanes: Lanes) -> tuple[model.Phase, str]:
     cluster, edge = lanes[model.Lane.CLUSTER], lanes.get(model.Lane.EDGE)
     if edge is None:
         return cluster.phase, cluster.reason
-    if cluster.phase in _GONE and edge.stack_exists:
+    going = edge.removing or cluster.phase is model.Phase.ABSENT
+    if cluster.phase in _GONE and edge.stack_exists and going:
         left = edge.reason or _EDGE_LEFT
         stuck = edge.phase is model.Phase.STUCK
         return (model.Phase.STUCK if stuck else model.Phase.DESTROYING), left

@@ -21,8 +21,11 @@ def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.date
     """
     try:
         config = run.stages.configurer.config(run.row, pull_request)
-    except errors.InvalidStageFileError:
-        return None  # The cluster's lane tells people, who mend the file for both.
+    except errors.InvalidStageFileError as error:
+        # The cluster's lane tells people, who mend the file for both; what is half made waits.
+        if run.row.stack_exists:
+            run.to(model.Phase.DEGRADED, error.message)
+        return None
     if config is None:
         # Neither asked for nor possible here; an earlier commit may have had one.
         return removal.remove(run, model.Ignored(intent.NO_EDGE)) if run.row.stack_exists else None

@@ -112,9 +112,7 @@ def pod(args: WorkloadsArgs, containers: list[ContainerArgsDict], restart: str) 
 def deployment(args: WorkloadsArgs, name: str, service: Service) -> DeploymentSpecArgsDict:
     """A Deployment's specification."""
     selector = {naming.LABEL_ENVIRONMENT: args.name, naming.LABEL_SERVICE: name}
-    replicas: DeploymentSpecArgsDict = {} if args.scaled else {"replicas": service.replicas}
-    return {
-        **replicas,
+    found: DeploymentSpecArgsDict = {
         "selector": {"match_labels": selector},
         # The new pods come first and nothing is taken away before they serve.
         "strategy": {
@@ -135,6 +133,9 @@ def deployment(args: WorkloadsArgs, name: str, service: Service) -> DeploymentSp
             "spec": pod(args, [container(args, name, service)], "Always"),
         },
     }
+    if not args.scaled:
+        found["replicas"] = service.replicas
+    return found
 
 
 class Workloads(pulumi.ComponentResource):

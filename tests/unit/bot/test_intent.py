@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def at(seconds: float) -> datetime.datetime:
 
 
 def decide(
-    life: model.Life, seconds: float, policy: intent.Policy = HOUR, **changes: object
+    life: model.Life, seconds: float, policy: intent.Policy = HOUR, **changes: Any
 ) -> Decision:
     return intent.decide(pull_request("stage", **changes), policy, life, at(seconds))
 

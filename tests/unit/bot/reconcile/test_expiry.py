@@ -77,7 +77,7 @@ def test_pinned_stays_and_unpinned_is_warned_first(up: Stand) -> None:
     up.clock.advance(10**6)
     up.change()
     up.rest()
-    assert up.row.phase is Phase.READY
+    assert up.told.phase is Phase.READY
     up.command("unpin")
     up.settle()
     assert up.told.phase is Phase.READY
