@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 
-from tests.chaos.faults import Kind, Point, Rule, Step, Upstream, Weather
+from tests.chaos.faults import Kind, Point, Rule, Step, Upstream, Victim, Weather
 from tests.chaos.track import Track
 
 
@@ -87,7 +87,9 @@ def disturbed(track: Track, disturbance: Disturbance | None) -> Iterator[None]:
         case None:
             yield
         case Point(_, side, call, victim):
-            track.control.arm(Rule(call, side, "kill", victim))
+            # An engine dies at its own calls; the bot at any, as it dies with nobody's help.
+            by: Victim | None = "engine" if victim == "engine" else None
+            track.control.arm(Rule(call, side, "kill", victim, by))
             yield
         case Outage(_, upstream, kind, seconds):
             value = {"down": 0.0, "slow": 2.0, "error": 503.0}[kind]

@@ -58,6 +58,8 @@ class Rule:
     side: Side
     act: Act
     victim: Victim | None = None
+    by: Victim | None = None
+    """Only if this one makes the call; None: whoever it is."""
     value: float = 0.0
     """The HTTP status, or the seconds of a delay."""
 
@@ -98,10 +100,10 @@ class Plan:
         self._rules.clear()
         self._weather.clear()
 
-    def take(self, call: str, side: Side) -> Rule | None:
+    def take(self, call: str, side: Side, by: Victim) -> Rule | None:
         """The fault of this call, which will not happen again."""
         for rule in self._rules:
-            if rule.call == call and rule.side == side:
+            if rule.call == call and rule.side == side and rule.by in (None, by):
                 self._rules.remove(rule)
                 return rule
         return None

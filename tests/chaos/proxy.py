@@ -56,8 +56,8 @@ class Record:
     upstream: str
     call: str
     path: str
-    engines: int
-    """Engines that lived when it came."""
+    by: faults.Victim
+    """Who made it."""
     status: int = 0
     """The upstream's answer; 0 where there was none."""
     fault: str = ""
@@ -91,7 +91,7 @@ class Proxy:
                 return _refused(int(weather.value))
             await asyncio.sleep(weather.value)
         record = self._record(upstream, request, body)
-        if record and (rule := self._plan.take(record.call, "before")):
+        if record and (rule := self._plan.take(record.call, "before", record.by)):
             answer = await self._do(rule, record, request)
             if answer is not None:
                 return answer
@@ -106,10 +106,14 @@ class Proxy:
         call = _name(upstream, request, body)
         if call is None:
             return None
-        engines = len(self._processes.engines(self._bot)) if self._bot else 0
-        record = Record(time.time(), self._step, upstream, call, request.path, engines)
+        record = Record(time.time(), self._step, upstream, call, request.path, self._by(request))
         self._records.append(record)
         return record
+
+    def _by(self, request: web.Request) -> faults.Victim:
+        peer = request.transport and request.transport.get_extra_info("peername")
+        session = self._processes.caller(peer[1]) if peer else None
+        return "bot" if session in (None, self._bot) else "engine"
 
     async def _forward(
         self, upstream: faults.Upstream, request: web.Request, body: bytes, record: Record | None
@@ -129,7 +133,7 @@ class Proxy:
             content = await answer.read()
             if record:
                 record.status = answer.status
-                if rule := self._plan.take(record.call, "after"):
+                if rule := self._plan.take(record.call, "after", record.by):
                     instead = await self._do(rule, record, request)
                     if instead is not None:
                         return instead

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+import urllib3
 
 LABELS = ("understudy.dev/environment", "karpenter.sh/nodepool")
 _METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -43,6 +44,9 @@ class Cluster:
         self._session.cert = (str(certificate), str(key))
         # A machine's own proxy settings are none of a world's business.
         self._session.trust_env = False
+        # A type that was just defined is answered with 429 until it can be read.
+        patience = urllib3.Retry(8, backoff_factor=0.2, status_forcelist=(429, 503))
+        self._session.mount(server, requests.adapters.HTTPAdapter(max_retries=patience))
         self._paths: list[tuple[str, str]] = []
 
     def left(self, names: Names) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import requests
 
-from bot import model
+from bot import errors, model
 from tests.chaos.faults import Step
 from tests.chaos.track import Track
 from tests.world.cluster.api import APPS, ApiError
@@ -54,10 +54,15 @@ def act(track: Track, walk: Walk, step: Step, *, publish: bool) -> None:
 
 def done(track: Track, walk: Walk, step: Step) -> bool:
     """Whether the step has come to its end, for the bot and in fact."""
+    try:
+        rows = track.rows(walk.key)
+    except errors.UnderstudyError:
+        return False  # its database is away
     if step == "close":
-        return walk.row() in (None, model.Phase.ABSENT) and _told(walk, GONE)
+        return all(row.phase is model.Phase.ABSENT for row in rows) and _told(walk, GONE)
     return (
-        walk.row() is model.Phase.READY
+        {row.phase for row in rows} == {model.Phase.READY}
+        and all(row.wanted == row.seen for row in rows)
         and _told(walk, f"Ready · `{walk.commit[:7]}`")
         and _serving(track, walk)
     )

@@ -22,7 +22,6 @@ REST = (
     "open after POST repos/issues/comments bot",
     "push before PATCH apps/deployments engine",
     "close before DELETE karpenter.sh/nodepools engine",
-    "close after DeleteContinuousDeploymentPolicy engine",
 )
 MORE = 24
 OPTIONS = runner.Options(tracks=3, publish=True)

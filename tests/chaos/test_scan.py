@@ -141,8 +141,13 @@ def _cluster_role(ground: Ground) -> str:
 
 def _node_pool(ground: Ground) -> str:
     reference = {"group": "karpenter.k8s.aws", "kind": "EC2NodeClass", "name": "none"}
-    template = {"spec": {"nodeClassRef": reference, "requirements": []}}
-    ground.object(f"{KARPENTER}/nodepools", ground.name, spec={"template": template})
+    ground.object(
+        f"{KARPENTER}/nodepools",
+        ground.name,
+        apiVersion="karpenter.sh/v1",
+        kind="NodePool",
+        spec={"template": {"spec": {"nodeClassRef": reference, "requirements": []}}},
+    )
     return f"karpenter.sh/nodepools {ground.name}"
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+from bot import clock, model, ports, store
 from tests.chaos import scan, victims
 from tests.chaos.control import Control
 from tests.chaos.faults import UPSTREAMS
@@ -96,6 +97,14 @@ class Track:
     def walk(self) -> Walk:
         """A pull request to be opened in this track."""
         return Walk(self.world, self.repository, bot=self.name, label=self.name)
+
+    def rows(self, key: model.EnvironmentKey) -> list[ports.Row]:
+        """What the bot has stored of an environment. Raises UnderstudyError."""
+        kept = store.SqlStore(self.world.database_url(self.name), clock.SystemClock())
+        try:
+            return list(kept.lanes(key).values())
+        finally:
+            kept.close()
 
     @property
     def data_dir(self) -> Path:

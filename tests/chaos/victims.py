@@ -15,6 +15,8 @@ from pathlib import Path
 
 VARIABLE = "UNDERSTUDY_DATA_DIR"
 _PROC = Path("/proc")
+_LOOPBACK = "0100007F"
+"""127.0.0.1 as /proc/net/tcp writes it (proc_pid_net(5))."""
 _OPERATIONS = frozenset({"up", "destroy", "refresh", "import", "cancel", "state"})
 
 
@@ -64,6 +66,15 @@ class Processes:
         """The leaders of engines' sessions; `bot` is the bot's own leader."""
         return sorted({one.session for one in self.now()} - {bot})
 
+    def caller(self, port: int) -> int | None:
+        """The session of the process whose connection comes from this local port of the network
+        that this process is in; None where it is none of the bot's."""
+        inode = _socket(port)
+        for process in self.now() if inode else ():
+            if inode in _open_sockets(process.pid):
+                return process.session
+        return None
+
     def _read(self, pid: int, session: int) -> Process | None:
         try:
             environ = (_PROC / str(pid) / "environ").read_bytes()
@@ -81,6 +92,24 @@ def kill(group: int) -> bool:
         os.killpg(group, signal.SIGKILL)
         return True
     return False
+
+
+def _socket(port: int) -> str:
+    """The inode of the connected socket with this local port on loopback; empty without one."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        if words[1] == f"{_LOOPBACK}:{port:04X}" and words[9] != "0":
+            return words[9]
+    return ""
+
+
+def _open_sockets(pid: int) -> set[str]:
+    found = set()
+    with contextlib.suppress(OSError):
+        for entry in (_PROC / str(pid) / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.add(str(entry.readlink()).removeprefix("socket:[").removesuffix("]"))
+    return found
 
 
 def _stat(pid: int) -> tuple[str, str, int]:

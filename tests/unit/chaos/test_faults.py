@@ -36,10 +36,18 @@ def test_a_rule_is_handed_out_once_and_on_its_side_only() -> None:
     plan = Plan()
     rule = Rule("X", "after", "kill", "bot")
     plan.arm(rule)
-    assert plan.take("X", "before") is None
-    assert plan.take("Y", "after") is None
-    assert plan.take("X", "after") == rule
-    assert plan.take("X", "after") is None
+    assert plan.take("X", "before", "bot") is None
+    assert plan.take("Y", "after", "bot") is None
+    assert plan.take("X", "after", "bot") == rule
+    assert plan.take("X", "after", "bot") is None
+
+
+def test_a_rule_may_wait_for_who_makes_the_call() -> None:
+    plan = Plan()
+    rule = Rule("X", "after", "kill", "engine", by="engine")
+    plan.arm(rule)
+    assert plan.take("X", "after", "bot") is None
+    assert plan.take("X", "after", "engine") == rule
 
 
 def test_weather_falls_on_its_upstream_until_it_is_told_otherwise() -> None:
@@ -66,5 +74,5 @@ def test_nothing_is_left_of_a_plan_that_is_cleared() -> None:
     plan.arm(Rule("X", "before", "drop"))
     plan.settle("aws", Weather("down"))
     plan.clear()
-    assert plan.take("X", "before") is None
+    assert plan.take("X", "before", "bot") is None
     assert plan.weather("aws") is None

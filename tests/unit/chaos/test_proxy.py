@@ -208,7 +208,7 @@ def test_the_victim_is_dead_before_the_call_is_seen(front: Front) -> None:
             front.post()
         assert engine.wait(10) == -9
     (record,) = front.control.records()
-    assert (record["engines"], record["fault"]) == (1, "before kill engine")
+    assert (record["by"], record["fault"]) == ("bot", "before kill engine")
     assert front.received == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,27 @@ def test_a_process_is_found_by_its_data_folder_until_it_ends(
 def test_engines_are_the_other_sessions(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
     assert Processes(str(tmp_path)).engines(sleeper.pid) == []
     assert Processes(str(tmp_path)).engines(1) == [sleeper.pid]
+
+
+def test_a_caller_is_known_by_the_port_that_its_connection_comes_from(tmp_path: Path) -> None:
+    code = (
+        "import socket, sys, time; s = socket.create_connection(('127.0.0.1', int(sys.argv[1])));"
+        "print(s.getsockname()[1], flush=True); time.sleep(60)"
+    )
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(server.getsockname()[1])],
+            env={victims.VARIABLE: str(tmp_path)},
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        assert Processes(str(tmp_path)).caller(port) == process.pid
+        assert Processes(str(tmp_path / "other")).caller(port) is None
+        process.kill()
 
 
 def test_a_group_is_killed_once(sleeper: subprocess.Popen[bytes]) -> None:
