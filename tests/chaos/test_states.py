@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -100,7 +100,12 @@ class AtOnce:
                 assert stand.world.asleep(name) == services, "told asleep, and something runs"
 
 
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+@pytest.fixture(autouse=True, scope="module")
+def quiet() -> Iterator[None]:
+    """Thousands of passes would write more than anybody reads."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 class Convergence(stateful.RuleBasedStateMachine):
@@ -395,7 +400,7 @@ def _sequences(count: int) -> settings:
 class TestSample(Convergence.TestCase):  # type: ignore[misc, valid-type]
     """With `make test`: the same sequences each time."""
 
-    settings = _sequences(400)
+    settings = _sequences(200)
 
 
 @pytest.mark.slow

@@ -41,7 +41,9 @@ def test_the_label_asks_and_its_removal_takes_away(walk: Walk) -> None:
     [
         pytest.param("services: [", "is no valid YAML", id="malformed", marks=slow),
         pytest.param("{}", "'services' is missing", id="empty", marks=slow),
-        pytest.param(STAGE_FILE + "wings: 2\n", "unknown key 'wings'", id="unknown key"),
+        pytest.param(
+            STAGE_FILE + "wings: 2\n", "unknown key 'wings'", id="unknown key", marks=slow
+        ),
         pytest.param(
             STAGE_FILE.replace("  api:", "  Api_1:"),
             "is no DNS label",
@@ -119,6 +121,7 @@ def test_closing_while_it_comes_up_takes_it_away(walk: Walk) -> None:
     assert walk.name not in _namespaces(walk)
 
 
+@slow
 def test_a_redelivery_changes_nothing(walk: Walk) -> None:
     walk.open(stage_file=NO_EDGE)
     walk.until_serving()

@@ -291,7 +291,7 @@ def test_an_engine_that_runs_is_ended_with_it(serve: Callable[..., Served], tmp_
     assert served.members() == set()
     # What was begun is remembered, and the next start goes on with it at once.
     store = SqlStore(served.database, clock.SystemClock())
-    taken = store.take("next", 60)
+    taken = store.take("next", 60, [model.Lane.CLUSTER])
     store.close()
     assert taken is not None
     assert taken[0].key == model.EnvironmentKey("acme/shop", 8)

@@ -117,6 +117,7 @@ def test_a_preview_before_the_creation_knows_what_is_unknown(
     assert cluster.get("/api/v1/namespaces/preview") is None
 
 
+@pytest.mark.slow
 def test_a_change_is_an_update_and_an_immutable_field_a_replacement(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:
