@@ -162,7 +162,8 @@ def test_github_away_is_caught_up_with_the_newest(desk: Desk) -> None:
     desk.hub.fault = None
     assert desk.reporter.flush()
     assert "Ready" in desk.comment
-    assert desk.states(A) == ["success"]
+    # A try that had begun when GitHub came back may tell what was so when it began, before this.
+    assert desk.states(A)[-1] == "success"
 
 
 def test_one_that_github_does_not_take_does_not_hold_up_the_others(desk: Desk) -> None:
