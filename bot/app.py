@@ -26,6 +26,7 @@ from bot import (
     kube_api,
     memory,
     metrics,
+    model,
     overview,
     ports,
     reconcile,
@@ -164,7 +165,7 @@ def build(settings: Settings) -> Bot:
         told = overview.Overview(storage, configurer.routes)
         reporter = feedback.HubReporter(hub, storage, told.of, time)
         opened.callback(reporter.close)
-        policy = intent.Policy(settings.label, settings.allow_forks)
+        policy = _policy(settings)
         shown = exposition.Exposition()
         counts = metrics.Metrics(shown.meter())
         stages = reconcile.Stages(
@@ -241,6 +242,16 @@ class _Afterwards:
         for report in map(self._told.of, recent):
             if report is not None:
                 self._reporter.report(report)
+
+
+def _policy(settings: Settings) -> intent.Policy:
+    return intent.Policy(
+        label=settings.label,
+        allow_forks=settings.allow_forks,
+        lifetime=settings.lifetime_seconds,
+        lifetime_from=model.LifetimeFrom(settings.lifetime_from),
+        warn_before=settings.warn_seconds,
+    )
 
 
 def _known(storage: ports.Store, hub: ports.PullRequests) -> Iterable[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 import yaml
@@ -97,6 +97,14 @@ class Settings(pydantic.BaseModel):
     """The label that asks for an environment, up to 50 characters as on GitHub."""
     allow_forks: bool = False
     """`true` runs the code of any fork; only for repositories whose forks are all trusted."""
+    lifetime_seconds: float | None = pydantic.Field(default=None, ge=60, le=31_536_000)
+    """How long an environment lives, in seconds, 60 to 31536000; none: for as long as its pull
+    request asks for it. Whoever takes the label off and puts it back has it again."""
+    lifetime_from: Literal["creation", "push", "command"] = "creation"
+    """What that is counted from: `creation`, the last `push`, or the last `command`."""
+    warn_seconds: float = pydantic.Field(default=3600, ge=0, le=604_800)
+    """How long before that end people are warned, in seconds, 0 to 604800; nobody's environment
+    ends that was not warned of for as long."""
     workers: int = pydantic.Field(default=2, ge=1, le=64)
     """Lanes of environments worked on at the same time, 1 to 64; each takes about 310 MB while its
     engine runs, and where that is not free, work waits."""

@@ -86,6 +86,9 @@ def test_a_required_setting_without_a_value_is_named(name: str, value: str | Non
         ("repositories", "https://hunter2/a", "form"),
         ("sweep_seconds", "9", "greater than or equal to 10"),
         ("sweep_brake_share", "1.1", "less than or equal to 1"),
+        ("lifetime_seconds", "59", "greater than or equal to 60"),
+        ("lifetime_from", "hunter2", "'creation', 'push' or 'command'"),
+        ("warn_seconds", "-1", "greater than or equal to 0"),
         ("colour", "hunter2", "is no setting"),
     ],
 )
