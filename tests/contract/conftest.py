@@ -11,7 +11,7 @@ import pytest
 
 from bot import clock, ports
 from bot.store import SqlStore
-from bot.testing_store import MemoryStore
+from bot.testing import MemoryStore
 from tests.world.postgres import Postgres
 
 Open = Callable[[], ports.Store]

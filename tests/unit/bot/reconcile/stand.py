@@ -10,7 +10,7 @@ from pathlib import Path
 from bot import intent, metrics, model, ports, reconcile, store, testing
 from bot.model import Phase
 from bot.reconcile import deadlines
-from bot.testing_store import MemoryStore
+from bot.testing import MemoryStore
 
 KEY = model.EnvironmentKey("acme/shop", 7)
 A, B, C = "a" * 40, "b" * 40, "c" * 40

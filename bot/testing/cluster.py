@@ -1,0 +1,76 @@
+"""Fakes of what watches, scales and clears the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from bot import model
+from bot.testing.faulty import Faulty
+from bot.testing.world import FakeWorld
+
+TICK_SECONDS = 0.25
+"""How often the fake watch asks whether to stop."""
+
+
+class FakeWatch(Faulty):
+    """Follows the fake world; time passes between its looks."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+        self.open = 0
+        """Watches that were begun and not ended."""
+
+    def follow(
+        self, namespace: str, commit: str, stop: Callable[[], bool]
+    ) -> Iterator[model.Progress]:
+        """See `bot.ports.Watch`."""
+        self.open += 1
+        last: model.Progress | None = None
+        try:
+            while not stop():
+                self.answer()
+                progress = self._world.progress(namespace, commit)
+                if progress != last:
+                    yield progress
+                    last = progress
+                if progress.ready:
+                    return
+                self._world.clock.sleep(TICK_SECONDS)
+        finally:
+            self.open -= 1
+
+
+class FakeSleeper(Faulty):
+    """Scales the fake world."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+
+    def sleep(self, name: str) -> None:
+        """See `bot.ports.Sleeper`."""
+        self.answer()
+        self._world.scale(name, asleep=True)
+
+    def wake(self, name: str) -> None:
+        """See `bot.ports.Sleeper`."""
+        self.answer()
+        self._world.scale(name, asleep=False)
+
+
+class FakeClearer(Faulty):
+    """Removes what is left over at once, or tells of obstacles."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+        self.obstacles: list[model.Obstacle] = []
+        """What it tells, and cannot help."""
+        self.asked: list[tuple[str, float]] = []
+
+    def clear(self, name: str, seconds: float) -> Sequence[model.Obstacle]:
+        """See `bot.ports.Clearer`."""
+        self.asked.append((name, seconds))
+        self.answer()
+        if not self.obstacles:
+            self._world.remove(name)
+            self._world.edges.pop(name, None)
+        return list(self.obstacles)

@@ -1,0 +1,60 @@
+"""Fakes of what is asked for a configuration, and told of an environment."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+from bot import errors, model, ports
+from bot.testing.faulty import Faulty
+from infra.contract import outputs
+
+
+class FakeConfigurer(Faulty):
+    """Every commit has a good stage file, but for those named in `invalid`."""
+
+    def __init__(self) -> None:
+        self.invalid: dict[str, str] = {}
+        """What is wrong with the stage file, by commit."""
+        self.with_edge = True
+        """Whether environments get a way through CloudFront."""
+
+    def config(
+        self,
+        row: ports.Row,
+        pull_request: model.PullRequest,
+    ) -> Mapping[str, str] | None:
+        """See `bot.ports.Configurer`."""
+        self.answer()
+        if row.lane is model.Lane.EDGE and not self.with_edge:
+            return None
+        if wrong := self.invalid.get(pull_request.head_sha):
+            raise errors.InvalidStageFileError(wrong)
+        return {"commit": pull_request.head_sha}
+
+    def routes(self, rows: Mapping[model.Lane, ports.Row]) -> model.Routes | None:
+        """See `bot.ports.Configurer`."""
+        url = rows[model.Lane.CLUSTER].outputs.get(outputs.URL)
+        if not isinstance(url, str):
+            return None
+        row = rows.get(model.Lane.EDGE)
+        if row is None or outputs.EDGE_HOST not in row.outputs:
+            return model.Routes(url)
+        host, header = row.outputs[outputs.EDGE_HOST], row.outputs[outputs.EDGE_HEADER]
+        deployed = row.phase is model.Phase.READY
+        return model.Routes(url, model.EdgeRoute(str(host), str(header), row.edge_value, deployed))
+
+
+class FakeReporter:
+    """Keeps every report."""
+
+    def __init__(self) -> None:
+        self.reports: list[model.Report] = []
+
+    def report(self, report: model.Report) -> None:
+        """See `bot.ports.Reporter`."""
+        self.reports.append(report)
+
+    def phases(self) -> list[model.Phase]:
+        """The phases that were told, each once where it was told several times in a row."""
+        return [phase for phase, _ in itertools.groupby(report.phase for report in self.reports)]
