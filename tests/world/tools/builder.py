@@ -88,8 +88,10 @@ def _build(entry: Tool, target: Path) -> None:
     words = ["build", "-v", "-trimpath", "-ldflags", entry.fill(entry.ldflags), "-o", str(target)]
     output: list[str] = []
     packages = 0
-    with step(f"building {entry.name} {entry.version}") as shown:
-        process = _go(entry, *words, entry.package)
+    with (
+        step(f"building {entry.name} {entry.version}") as shown,
+        _go(entry, *words, entry.package) as process,
+    ):
         assert process.stdout is not None
         try:
             for line in process.stdout:
@@ -100,7 +102,6 @@ def _build(entry: Tool, target: Path) -> None:
         finally:
             if process.poll() is None:
                 process.terminate()
-                process.wait()
         if code != 0:
             last = " / ".join(output[-3:])
             raise ToolError(
