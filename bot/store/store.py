@@ -6,7 +6,6 @@ write, and what it wanted to write is never stored.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,7 +16,7 @@ from sqlalchemy import orm
 
 from bot import clock as clocks
 from bot import errors, model, ports
-from bot.store import commands, documents
+from bot.store import commands, rows
 from bot.store.database import Database
 from bot.store.tables import Delivery, Environment, Lane, Right, TimelineLine
 from infra import naming
@@ -28,9 +27,6 @@ DELIVERY_DAYS = 30
 """How long a delivery is remembered; GitHub offers redelivery for 3 days."""
 TIMELINE_DAYS = 90
 """How long a line of a timeline is kept."""
-
-_LIFE = tuple(field.name for field in dataclasses.fields(model.Life))
-"""Columns of the environment; they have the same names."""
 
 _T = TypeVar("_T")
 
@@ -108,11 +104,11 @@ class SqlStore:
         self._making(forget)
 
     def _raise_wanted(self, session: orm.Session, key: model.EnvironmentKey) -> Environment:
-        found = _find(session, key, lock=True)
+        found = rows.find(session, key, lock=True)
         now = self._clock.now()
         if found is None:
             found = Environment(
-                identity=_identity(key),
+                identity=rows.identity(key),
                 repository=key.repository,
                 number=key.number,
                 name=naming.environment_name(key.repository, key.number),
@@ -121,7 +117,7 @@ class SqlStore:
             )
             session.add(found)
             session.flush()
-            session.add_all(_lane(found, lane, now) for lane in model.Lane)
+            session.add_all(rows.lane(found, lane, now) for lane in model.Lane)
             session.flush()
         session.execute(
             sa.update(Lane)
@@ -185,7 +181,7 @@ class SqlStore:
             found.lease_owner = owner
             found.lease_token += 1
             found.lease_until = now + datetime.timedelta(seconds=seconds)
-            return self._row(found), _lease(found)
+            return rows.row(found, self._clock.now()), rows.lease(found)
 
     def may(self, right: str, owner: str, seconds: float) -> bool:
         """Take or keep a right. See `bot.ports.Store`."""
@@ -210,11 +206,11 @@ class SqlStore:
         with self._database.writing() as session:
             found = self._held(session, lease)
             found.lease_until = self._clock.now() + datetime.timedelta(seconds=seconds)
-            return _lease(found)
+            return rows.lease(found)
 
     def save(self, lease: ports.Lease, **changes: object) -> ports.Row:
         """Change columns of the leased row. See `bot.ports.Store`."""
-        _only(changes, ports.SAVED)
+        rows.only(changes, ports.SAVED)
         if "phase" in changes:
             # An unknown phase is refused here, where it is written, not where it is read.
             changes["phase"] = model.Phase(str(changes["phase"])).value
@@ -222,22 +218,22 @@ class SqlStore:
         with self._database.writing() as session:
             if isinstance(life, model.Life):
                 # The environment before its lane, as hints do: never each waiting for the other.
-                _find(session, lease.key, lock=True)
+                rows.find(session, lease.key, lock=True)
             found = self._held(session, lease)
             if isinstance(life, model.Life):
-                _live(found.environment, life)
+                rows.live(found.environment, life)
             if changes.get("phase", found.phase) != found.phase:
                 found.phase_since = self._clock.now()
-            _change(found, changes)
-            return self._row(found)
+            rows.change(found, changes)
+            return rows.row(found, self._clock.now())
 
     def remember(self, key: model.EnvironmentKey, **feedback: object) -> None:
         """Keep what was written to GitHub. See `bot.ports.Store`."""
-        _only(feedback, ports.REMEMBERED)
+        rows.only(feedback, ports.REMEMBERED)
         with self._database.writing() as session:
-            found = _find(session, key, lock=True)
+            found = rows.find(session, key, lock=True)
             if found is not None:
-                _change(found, feedback)
+                rows.change(found, feedback)
 
     def release(self, lease: ports.Lease, seen: int, due_at: datetime.datetime | None) -> None:
         """End the pass. See `bot.ports.Store`."""
@@ -251,7 +247,7 @@ class SqlStore:
             found.lease_until = None
 
     def _held(self, session: orm.Session, lease: ports.Lease) -> Lane:
-        query = _lanes(lease.key).where(Lane.lane == lease.lane.value).with_for_update(of=Lane)
+        query = rows.lanes(lease.key).where(Lane.lane == lease.lane.value).with_for_update(of=Lane)
         found = session.scalars(query).first()
         until = found.lease_until if found else None
         if (
@@ -269,7 +265,7 @@ class SqlStore:
         """Keep a command. See `bot.ports.Store`."""
 
         def record(session: orm.Session) -> bool:
-            found = _find(session, command.key, lock=True)
+            found = rows.find(session, command.key, lock=True)
             if found is not None and commands.known(session, found, command):
                 return False
             session.add(commands.fresh(self._raise_wanted(session, command.key), command))
@@ -289,17 +285,17 @@ class SqlStore:
         """Keep a command's end. See `bot.ports.Store`."""
         with self._database.writing() as session:
             # The environment before its lane, as hints do: never each waiting for the other.
-            _find(session, lease.key, lock=True)
+            rows.find(session, lease.key, lock=True)
             held = self._held(session, lease)
             commands.finish(session, held.environment, command)
             if life is not None:
-                _live(held.environment, life)
-            return self._row(held)
+                rows.live(held.environment, life)
+            return rows.row(held, self._clock.now())
 
     def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
         """Every command. See `bot.ports.Store`."""
         with self._database.reading() as session:
-            found = _find(session, key)
+            found = rows.find(session, key)
             return [] if found is None else commands.every(session, found)
 
     # -- reading ----------------------------------------------------------------------------------
@@ -313,14 +309,15 @@ class SqlStore:
     def lanes(self, key: model.EnvironmentKey) -> Mapping[model.Lane, ports.Row]:
         """Every lane of an environment. See `bot.ports.Store`."""
         with self._database.reading() as session:
-            rows = [self._row(found) for found in session.scalars(_lanes(key).order_by(Lane.id))]
-        return {row.lane: row for row in rows}
+            query = rows.lanes(key).order_by(Lane.id)
+            found = [rows.row(lane, self._clock.now()) for lane in session.scalars(query)]
+        return {row.lane: row for row in found}
 
     def rows(self) -> Sequence[ports.Row]:
         """Every lane of all environments, the newest environments first."""
         with self._database.reading() as session:
             query = sa.select(Lane).order_by(Lane.environment_id.desc(), Lane.id)
-            return [self._row(found) for found in session.scalars(query)]
+            return [rows.row(found, self._clock.now()) for found in session.scalars(query)]
 
     def healthy(self) -> bool:
         """Whether the database answers."""
@@ -331,42 +328,12 @@ class SqlStore:
             return False
         return True
 
-    def _row(self, found: Lane) -> ports.Row:
-        owner = found.environment
-        return ports.Row(
-            key=model.EnvironmentKey(owner.repository, owner.number),
-            lane=model.Lane(found.lane),
-            name=owner.name,
-            wanted=owner.wanted,
-            seen=found.seen,
-            due_at=found.due_at,
-            phase=model.Phase(found.phase),
-            phase_since=found.phase_since,
-            stack_exists=bool(found.stack_exists),
-            removing=bool(found.removing),
-            destroyed_at=found.destroyed_at,
-            commit=found.commit,
-            target=found.target,
-            reason=found.reason or "",
-            edge_value=owner.edge_value,
-            outputs=dict(found.outputs or {}),
-            progress=documents.progress(found.progress),
-            absence=documents.absence(found.absence),
-            comment_id=owner.comment_id,
-            comment_digest=owner.comment_digest,
-            deployment_id=owner.deployment_id,
-            deployment_commit=owner.deployment_commit,
-            failures=found.failures or 0,
-            leased=found.lease_until is not None and found.lease_until > self._clock.now(),
-            life=model.Life(**{name: getattr(owner, name) for name in _LIFE}),
-        )
-
     # -- timelines --------------------------------------------------------------------------------
 
     def note(self, key: model.EnvironmentKey, text: str) -> None:
         """Add a line to the timeline; the oldest go when there are too many."""
         with self._database.writing() as session:
-            found = _find(session, key)
+            found = rows.find(session, key)
             if found is None:
                 return
             line = TimelineLine(environment_id=found.id, at=self._clock.now(), text=text)
@@ -390,59 +357,7 @@ class SqlStore:
             query = (
                 sa.select(TimelineLine)
                 .join(Environment, Environment.id == TimelineLine.environment_id)
-                .where(Environment.identity == _identity(key))
+                .where(Environment.identity == rows.identity(key))
                 .order_by(TimelineLine.id)
             )
             return [model.TimelineEntry(line.at, line.text) for line in session.scalars(query)]
-
-
-def _identity(key: model.EnvironmentKey) -> str:
-    return str(key).lower()
-
-
-def _find(
-    session: orm.Session, key: model.EnvironmentKey, *, lock: bool = False
-) -> Environment | None:
-    query = sa.select(Environment).where(Environment.identity == _identity(key))
-    return session.scalars(query.with_for_update() if lock else query).first()
-
-
-def _only(changes: Mapping[str, object], columns: frozenset[str]) -> None:
-    unknown = set(changes) - columns
-    if unknown:
-        raise ValueError(f"not to be changed by this verb: {', '.join(sorted(unknown))}")
-
-
-def _change(found: Environment | Lane, changes: Mapping[str, object]) -> None:
-    for name, value in changes.items():
-        setattr(found, name, documents.stored(value))
-
-
-def _live(found: Environment, life: model.Life) -> None:
-    for name in _LIFE:
-        setattr(found, name, getattr(life, name))
-
-
-def _lanes(key: model.EnvironmentKey) -> sa.Select[Lane]:
-    return (
-        sa.select(Lane)
-        .join(Environment, Environment.id == Lane.environment_id)
-        .where(Environment.identity == _identity(key))
-    )
-
-
-def _lane(environment: Environment, lane: model.Lane, now: datetime.datetime) -> Lane:
-    return Lane(
-        environment_id=environment.id,
-        lane=lane.value,
-        waiting_since=now,
-        phase=model.Phase.ABSENT.value,
-        phase_since=now,
-    )
-
-
-def _lease(found: Lane) -> ports.Lease:
-    assert found.lease_until is not None
-    owner = found.environment
-    key = model.EnvironmentKey(owner.repository, owner.number)
-    return ports.Lease(key, model.Lane(found.lane), found.lease_token, found.lease_until)
