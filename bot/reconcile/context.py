@@ -147,6 +147,10 @@ class Pass:
         """The time so many seconds from now."""
         return self.stages.clock.now() + datetime.timedelta(seconds=seconds)
 
+    def in_phase(self) -> float:
+        """The seconds since the lane came into its phase."""
+        return (self.stages.clock.now() - self.row.phase_since).total_seconds()
+
     # -- writing ----------------------------------------------------------------------------------
 
     def save(self, **changes: object) -> None:

@@ -38,8 +38,10 @@ LAST_RECHECK_SECONDS = 900.0
 """A workload that could not start is looked at again between so soon and so late: the rarer, the
 longer nothing has happened."""
 
-EDGE_SECONDS = 10.0
-"""CloudFront takes minutes to reach every edge: how often it is asked whether it has."""
+FIRST_EDGE_SECONDS = 1.0
+LAST_EDGE_SECONDS = 10.0
+"""CloudFront mostly takes minutes to reach every edge: it is asked whether it has between so soon
+and so late, the rarer, the longer it takes."""
 
 ENGINE_SECONDS = 1800.0
 """An engine operation that takes longer is interrupted, and tried again as a failure."""
@@ -85,6 +87,11 @@ def retry_seconds(failures: int, chance: float = 0.5) -> float:
 def look_seconds(waited: float) -> float:
     """How long to wait for remnants that have been there for so many seconds."""
     return min(max(waited / 4, FIRST_LOOK_SECONDS), LAST_LOOK_SECONDS)
+
+
+def edge_seconds(waited: float) -> float:
+    """How long to wait for a change that CloudFront has been bringing about for so many seconds."""
+    return min(max(waited / 4, FIRST_EDGE_SECONDS), LAST_EDGE_SECONDS)
 
 
 def recheck_seconds(quiet: float) -> float:

@@ -45,7 +45,7 @@ def watch(run: Pass, commit: str) -> datetime.datetime | None:  # noqa: ARG001 -
     found = run.row.outputs.get(outputs.STAGING_DISTRIBUTION_ID)
     if isinstance(found, str) and not run.stages.edge.deployed(found):
         run.to(model.Phase.PROVISIONING, "", failures=0)
-        return run.after(deadlines.EDGE_SECONDS)
+        return run.after(deadlines.edge_seconds(run.in_phase()))
     if run.row.phase is not model.Phase.READY:
         run.note("CloudFront has brought the route to all its edges")
     run.to(model.Phase.READY, "", failures=0)

@@ -39,7 +39,7 @@ def remove(run: Pass, wish: model.Desired | model.Ignored) -> datetime.datetime 
     run.to(model.Phase.DESTROYING, again or sentence(wish), removing=True)
     if run.row.destroyed_at is None:
         if run.row.lane is model.Lane.EDGE and not run.stages.drain.drained(run.row.name):
-            return run.after(deadlines.EDGE_SECONDS)
+            return run.after(deadlines.edge_seconds(run.in_phase()))
         operation = run.stages.engine.destroy(run.row.stack, run.engine_event)
         if not operations.ended(run, operation):
             return run.stages.clock.now()

@@ -89,7 +89,7 @@ def test_the_code_of_a_deleted_fork_is_not_run(walk: Walk) -> None:
     [
         pytest.param({"SHOP_FAULT": "crash"}, "crashing", id="crash", marks=slow),
         pytest.param({"SHOP_FAULT": "unready"}, "readiness probe failing", id="probe", marks=slow),
-        pytest.param(None, "image not found", id="image"),
+        pytest.param(None, "image not found", id="image", marks=slow),
     ],
 )
 def test_a_pod_that_cannot_start_is_told_with_its_reason(

@@ -46,6 +46,7 @@ def config_map(
     return found
 
 
+@pytest.mark.slow
 def test_a_program_is_applied_again_without_a_change(
     stack: Callable[[Resources], auto.Stack], cluster: ControlPlane
 ) -> None:

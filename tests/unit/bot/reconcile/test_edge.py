@@ -49,9 +49,22 @@ def test_cloudfront_is_followed_without_waiting(both: Stand) -> None:
     ]
 
 
+def test_cloudfront_is_asked_the_more_rarely_the_longer_it_takes(both: Stand) -> None:
+    pauses = []
+    for _ in range(12):
+        due = both.edge_row.due_at
+        assert due is not None
+        pauses.append((due - both.clock.now()).total_seconds())
+        both.clock.advance(pauses[-1])
+        both.settle()
+    assert pauses == sorted(pauses)
+    assert pauses[0] < deadlines.LAST_EDGE_SECONDS / 2
+    assert pauses[-1] == deadlines.LAST_EDGE_SECONDS
+
+
 def test_cloudfront_away_is_asked_again_and_told(both: Stand) -> None:
     both.edge.fault = errors.UnreachableError("CloudFront did not answer")
-    both.clock.advance(deadlines.EDGE_SECONDS)
+    both.clock.advance(deadlines.LAST_EDGE_SECONDS)
     both.settle()
     assert both.told.phase is Phase.READY, "the environment itself serves"
     assert both.told.reason == "the way through CloudFront: CloudFront did not answer"
