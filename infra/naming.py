@@ -101,6 +101,11 @@ def labels(name: str, repository: str, pull_request: int) -> dict[str, str]:
     }
 
 
+def owner_annotations(repository: str, driver: str) -> dict[str, str]:
+    """What a namespace and a NodePool say of whose they are, exactly, also while no stack does."""
+    return {ANNOTATION_REPOSITORY: repository, ANNOTATION_DRIVER: driver}
+
+
 def tags(name: str, repository: str, pull_request: int, driver: str) -> dict[str, str]:
     """The tags that every AWS resource of an environment carries (where it takes tags)."""
     return {

@@ -55,8 +55,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
             SpaceArgs(
                 inputs.name,
                 inputs.labels,
-                inputs.repository,
-                inputs.driver,
+                inputs.owner,
                 inputs.stage,
                 inputs.platform.pod_security,
             ),
@@ -72,7 +71,9 @@ class PreviewEnvironment(pulumi.ComponentResource):
         before_pods: list[pulumi.Resource] = [*space.bounds, *network.policies]
         node_class = inputs.platform.node_class
         if node_class is not None:
-            pool = node_pool.NodePoolArgs(inputs.name, inputs.labels, inputs.stage, node_class)
+            pool = node_pool.NodePoolArgs(
+                inputs.name, inputs.labels, inputs.owner, inputs.stage, node_class
+            )
             before_pods.append(node_pool.NodePool(pool, child).pool)
         telemetry = instrumentation.InstrumentationArgs(
             inputs.name,

@@ -7,6 +7,7 @@ docs/decisions/0007-engine-repair.md for who ends whom.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing.connection
 import os
 import signal
@@ -20,7 +21,7 @@ from pulumi.automation import errors as automation_errors
 
 from bot import errors
 from bot.engine import events, failures, group, guard, job, repair, state, whereabouts, workspace
-from bot.engine.stack import Deployment, EventStack
+from bot.engine.stack import EVENTS_SECONDS, Deployment, EventStack
 from infra import contract
 
 if TYPE_CHECKING:
@@ -184,12 +185,16 @@ class _Worker:
         if secrets:
             target.set_all_config(secrets)
         self._repair(target, deployment)
-        result = self._begin(
-            target,
-            lambda: target.up(
-                on_event=target.follow, suppress_outputs=True, suppress_progress=True
-            ),
-        )
+        try:
+            result = self._begin(
+                target,
+                lambda: target.up(
+                    on_event=target.follow, suppress_outputs=True, suppress_progress=True
+                ),
+            )
+        except automation_errors.CommandError:
+            self._doubt(target)
+            raise
         outputs = {name: output.value for name, output in result.outputs.items()}
         return job.Done(outputs, _changes(result.summary))
 
@@ -219,6 +224,18 @@ class _Worker:
                 self._say(f"looking again at {name}, which an interrupted engine was working on")
         if deployment and deployment.get(repair.PENDING):
             target.replace(repair.mended(deployment, whereabouts.find))
+
+    def _doubt(self, target: EventStack) -> None:
+        """Take up what creations that failed may have made all the same."""
+        target.follow.finished.wait(EVENTS_SECONDS)
+        deployment = target.state() if target.follow.failed else None
+        if deployment is None:
+            return
+        # Where it is not to be found out now, the next update meets it and fails, and it is then.
+        with contextlib.suppress(errors.UnderstudyError, automation_errors.CommandError):
+            mended = repair.mended(deployment, whereabouts.find, target.follow.failed)
+            if mended != deployment:
+                target.replace(mended)
 
     def _begin(self, target: EventStack, operate: Callable[[], _Result]) -> _Result:
         if self._interrupted:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pulumi import automation
+from pulumi.automation import events as automation_events
 
 _VERBS = {
     "create": ("creating", "created"),
@@ -16,6 +18,9 @@ _VERBS = {
     "create-replacement": ("creating", "created"),
     "delete-replaced": ("deleting", "deleted"),
 }
+_CREATIONS = frozenset({automation.OpType.CREATE, automation.OpType.CREATE_REPLACEMENT})
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""What marks a value that is more than it seems, as a secret is (sdk/go resource.SigKey)."""
 ROOT = "pulumi:pulumi:Stack"
 MAX_MESSAGE = 2000
 """Characters of an error that people are shown."""
@@ -44,6 +49,8 @@ class Follower:
         """The root's outputs, when they were told."""
         self.changes: dict[automation.OpType, int] = {}
         """Resources by kind of change."""
+        self.failed: list[dict[str, Any]] = []
+        """The resources whose creation failed, as the state has resources, but without secrets."""
         self.finished = threading.Event()
         """The engine has summed up: no resource follows."""
 
@@ -60,6 +67,8 @@ class Follower:
             metadata = event.res_op_failed_event.metadata
             if name := subject(metadata.urn):
                 self.say(f"failed: {name}")
+            if metadata.new and metadata.op in _CREATIONS:
+                self.failed.append(_resource(metadata.new))
         elif event.summary_event:
             self.changes = dict(event.summary_event.resource_changes or {})
             self.finished.set()
@@ -70,6 +79,30 @@ class Follower:
         name = subject(metadata.urn)
         if verbs and name:
             self.say(f"{verbs[tense]} {name}")
+
+
+def _resource(told: automation_events.StepEventStateMetadata) -> dict[str, Any]:
+    return {
+        "urn": told.urn,
+        "custom": bool(told.custom),
+        "type": told.type,
+        "inputs": _open(told.inputs or {}),
+        "parent": told.parent,
+        "provider": told.provider,
+    }
+
+
+def _open(value: Any) -> Any:
+    """What is no secret: of those, events say only that there is one."""
+    if isinstance(value, Mapping):
+        return {key: _open(one) for key, one in value.items() if not _secret(one)}
+    if isinstance(value, list):
+        return [_open(one) for one in value if not _secret(one)]
+    return value
+
+
+def _secret(value: Any) -> bool:
+    return isinstance(value, Mapping) and SIGNATURE in value
 
 
 def error_lines(output: str) -> list[str]:

@@ -1,17 +1,20 @@
-"""What a state is edited to after an engine was killed.
+"""What a state is edited to after an engine was killed, or a creation failed.
 
 The engine notes each operation in the state before it begins it (`pending_operations`) and takes
 the note away afterwards. So what is pending was interrupted; nobody knows whether it took place.
 Importing a state forgets such notes (`pulumi stack import`), so before that each becomes a resource
 that the engine reads anew before it does anything else (`refreshBeforeUpdate`, which it keeps until
 it has read it): what is not there is dropped by that, and what is there is known from then on.
+
+Of a creation that failed nobody knows either: the answer may have been lost on its way. The engine
+takes its note away all the same, and would meet a stranger when it tries again.
 See docs/decisions/0007-engine-repair.md.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from bot.engine.stack import Deployment
@@ -30,11 +33,15 @@ def pending(deployment: Deployment) -> list[Resource]:
     return [operation["resource"] for operation in deployment.get(PENDING) or ()]
 
 
-def mended(deployment: Deployment, find: Find) -> Deployment:
-    """The state without pending operations, in which nothing that may exist is missing."""
+def mended(deployment: Deployment, find: Find, failed: Iterable[Resource] = ()) -> Deployment:
+    """The state without pending operations, in which nothing that may exist is missing.
+
+    `failed` are resources whose creation failed just now.
+    """
     made = copy.deepcopy(deployment)
     resources: list[Resource] = made.setdefault("resources", [])
-    for operation in made.pop(PENDING, None) or ():
+    doubtful = [{"type": "creating", "resource": dict(resource)} for resource in failed]
+    for operation in [*(made.pop(PENDING, None) or ()), *doubtful]:
         resource = operation["resource"]
         if not _read_by_provider(resource):
             continue

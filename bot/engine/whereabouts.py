@@ -1,4 +1,4 @@
-"""Finds what an interrupted creation may have made, for each type of the preview program.
+"""Finds what an interrupted or failed creation may have made, for each type of our program.
 
 Most ids follow from what was to be made. CloudFront gives its own: there, it is looked for by what
 has the environment's name in it.
@@ -9,28 +9,36 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
-from bot import aws_api, errors
+from bot import aws_api, errors, kube_api
 from bot.engine.repair import Resource
 from bot.engine.stack import Deployment
 from infra import naming
+from infra.readiness.connection import ClusterError
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 POLICY = "aws:cloudfront/continuousDeploymentPolicy:ContinuousDeploymentPolicy"
 ATTACHMENT = "understudy:index:EdgeAttachment"
+_OWNER = (
+    ("labels", naming.LABEL_ENVIRONMENT),
+    ("annotations", naming.ANNOTATION_REPOSITORY),
+    ("annotations", naming.ANNOTATION_DRIVER),
+)
+"""What says whose a namespace or NodePool is."""
 
 
 def find(resource: Resource, deployment: Deployment) -> str | None:
     """The id of what may exist; None if it does not. See `repair.Find`.
 
-    Raises UnreachableError when AWS does not answer, and EngineError for a type that is not known
-    here.
+    Raises UnreachableError when the cluster or AWS does not answer, and EngineError for a type that
+    is not known here.
     """
     kind: str = resource["type"]
     inputs: dict[str, Any] = resource.get("inputs") or {}
     if kind.startswith("kubernetes:"):
-        return _in_cluster(inputs["metadata"])
+        return _in_cluster(resource, inputs["metadata"], deployment)
     if kind == ATTACHMENT:
         return f"{inputs['primaryId']}/{inputs['policyId']}"
     if kind == DISTRIBUTION:
@@ -46,10 +54,35 @@ def find(resource: Resource, deployment: Deployment) -> str | None:
     )
 
 
-def _in_cluster(metadata: Mapping[str, str]) -> str:
-    """`namespace/name`, or the name alone of what is in no namespace (pulumi-kubernetes)."""
-    place = metadata.get("namespace")
-    return f"{place}/{metadata['name']}" if place else metadata["name"]
+def _in_cluster(
+    resource: Resource, wanted: Mapping[str, Any], deployment: Deployment
+) -> str | None:
+    """`namespace/name`, or the name alone of what is in no namespace (pulumi-kubernetes).
+
+    What is in the environment's own namespace is the environment's. A namespace or NodePool of its
+    name may be somebody else's: it is taken only where it says of itself what was to be made.
+    """
+    name: str = wanted["name"]
+    if place := wanted.get("namespace"):
+        return f"{place}/{name}"
+    kind = resource["type"].rpartition(":")[2]
+    path = next(one.path for one in kube_api.KINDS if one.kind == kind)
+    inputs = _provider(resource, deployment)
+    with kube_api.reachable():
+        cluster = kube_api.connect(inputs.get("kubeconfig"), inputs.get("context"))
+        try:
+            found = cluster.get(f"{path}/{name}")["metadata"]
+        except ClusterError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+        finally:
+            cluster.close()
+    same = all(
+        (found.get(part) or {}).get(key) == (wanted.get(part) or {}).get(key)
+        for part, key in _OWNER
+    )
+    return name if same else None
 
 
 def _in_cloudfront(kind: str, name: str, resource: Resource, deployment: Deployment) -> str | None:
@@ -66,18 +99,19 @@ def _in_cloudfront(kind: str, name: str, resource: Resource, deployment: Deploym
 
 def _client(resource: Resource, deployment: Deployment) -> Any:
     """CloudFront as the resource's own provider asks it."""
-    reference = resource.get("provider")
-    inputs: dict[str, Any] = next(
-        (
-            one.get("inputs") or {}
-            for one in deployment.get("resources") or ()
-            if f"{one['urn']}::{one.get('id')}" == reference
-        ),
-        {},
-    )
+    inputs = _provider(resource, deployment)
     # A provider's settings are JSON in a text, where they are no text themselves.
     endpoints = inputs.get("endpoints") or []
     if isinstance(endpoints, str):
         endpoints = json.loads(endpoints)
     addresses = [one["cloudfront"] for one in endpoints if one.get("cloudfront")]
     return aws_api.cloudfront(inputs.get("region", "us-east-1"), next(iter(addresses), None))
+
+
+def _provider(resource: Resource, deployment: Deployment) -> dict[str, Any]:
+    """The settings of the resource's own provider."""
+    reference = resource.get("provider")
+    for one in deployment.get("resources") or ():
+        if f"{one['urn']}::{one.get('id')}" == reference:
+            return one.get("inputs") or {}
+    return {}

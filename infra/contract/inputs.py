@@ -122,6 +122,11 @@ class PreviewInputs(_Section):
         return naming.labels(self.name, self.repository, self.pull_request)
 
     @property
+    def owner(self) -> dict[str, str]:
+        """The annotations of what somebody else may have under the same name."""
+        return naming.owner_annotations(self.repository, self.driver)
+
+    @property
     def tags(self) -> dict[str, str]:
         """The tags that every AWS resource carries."""
         return naming.tags(self.name, self.repository, self.pull_request, self.driver)

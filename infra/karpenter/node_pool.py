@@ -35,6 +35,8 @@ class NodePoolArgs:
 
     name: str
     labels: Mapping[str, str]
+    owner: Mapping[str, str]
+    """The annotations that say whose environment it is."""
     stage: StageFile
     node_class: str
 
@@ -120,7 +122,7 @@ class NodePool(pulumi.ComponentResource):
             args.name,
             api_version="karpenter.sh/v1",
             kind="NodePool",
-            metadata=metadata(args.name, args.labels),
+            metadata=metadata(args.name, args.labels, annotations=args.owner),
             spec=specification(args),
             opts=pulumi.ResourceOptions(parent=self),
         )

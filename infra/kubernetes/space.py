@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from infra import naming
 from infra.contract import StageFile
 from infra.kubernetes.objects import metadata
 
@@ -25,8 +24,8 @@ class SpaceArgs:
 
     name: str
     labels: Mapping[str, str]
-    repository: str
-    driver: str
+    owner: Mapping[str, str]
+    """The annotations that say whose environment it is."""
     stage: StageFile
     pod_security: str
 
@@ -48,11 +47,7 @@ class Space(pulumi.ComponentResource):
             metadata=metadata(
                 args.name,
                 {**args.labels, **security},
-                # Whose environment it is, exactly, also while the stack has no outputs yet.
-                annotations={
-                    naming.ANNOTATION_REPOSITORY: args.repository,
-                    naming.ANNOTATION_DRIVER: args.driver,
-                },
+                annotations=args.owner,
             ),
             opts=child,
         )

@@ -66,7 +66,8 @@ class _Pools:
     def create(self, index: int) -> None:
         """One environment's NodePool, as the product makes it."""
         name, labels = self._named(index)
-        spec = node_pool.specification(node_pool.NodePoolArgs(name, labels, self._stage, "default"))
+        args = node_pool.NodePoolArgs(name, labels, {}, self._stage, "default")
+        spec = node_pool.specification(args)
         body = {
             "apiVersion": "karpenter.sh/v1",
             "kind": "NodePool",

@@ -104,13 +104,14 @@ class Amazon:
         return [*self._tagged(names), *self._edges(names)]
 
     def _tagged(self, names: Names) -> Iterator[str]:
-        ended = {
-            instance["InstanceId"]
-            for page in self._ec2.get_paginator("describe_instances").paginate()
-            for reservation in page["Reservations"]
-            for instance in reservation["Instances"]
-            if instance["State"]["Name"] in _ENDED
-        }
+        ended = set()
+        for page in self._ec2.get_paginator("describe_instances").paginate():
+            for reservation in page["Reservations"]:
+                for instance in reservation["Instances"]:
+                    if instance["State"]["Name"] in _ENDED:
+                        # The request that a spot instance came of is closed with it, and stays
+                        # for people to look at (EC2 User Guide, Spot request status).
+                        ended |= {instance["InstanceId"], instance.get("SpotInstanceRequestId")}
         found = {
             f"{tag['ResourceType']} {tag['ResourceId']}"
             for tag in self._tags()
@@ -138,8 +139,14 @@ class Amazon:
         hosts: set[str] = set()
         for page in cloudfront.get_paginator("list_distributions").paginate():
             for summary in page["DistributionList"].get("Items", ()):
-                tags = cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"]["Items"]
-                config = cloudfront.get_distribution_config(Id=summary["Id"])
+                try:
+                    tags = cloudfront.list_tags_for_resource(Resource=summary["ARN"])["Tags"]
+                    config = cloudfront.get_distribution_config(Id=summary["Id"])
+                except (
+                    cloudfront.exceptions.NoSuchResource,
+                    cloudfront.exceptions.NoSuchDistribution,
+                ):
+                    continue  # another track's, deleted since it was listed
                 if summary["Id"] != self._primary_id and _within(json.dumps([tags, config]), names):
                     hosts.add(summary["DomainName"])
                     yield f"distribution {summary['Id']}"

@@ -174,6 +174,14 @@ def _instance(ground: Ground) -> str:
     return f"instance {ground.instance()}"
 
 
+def _spot_request(ground: Ground) -> str:
+    (made,) = ground.world.aws("ec2").request_spot_instances(
+        InstanceCount=1, LaunchSpecification={"ImageId": ground.world.seeded.ami_id}
+    )["SpotInstanceRequests"]
+    ground.tag(made["SpotInstanceRequestId"])
+    return f"spot-instance-request {made['SpotInstanceRequestId']}"
+
+
 def _disk(ground: Ground) -> str:
     made = ground.world.aws("ec2").create_volume(AvailabilityZone="us-east-1a", Size=1)
     ground.tag(made["VolumeId"])
@@ -220,6 +228,7 @@ def _lock(ground: Ground) -> str:
         _node,
         _volume,
         _instance,
+        _spot_request,
         _disk,
         _distribution_by_comment,
         _distribution_by_tag,

@@ -40,7 +40,7 @@ def plant(world: World) -> None:
     """A namespace, a pool, and a pod on a node of it that is not to be disrupted."""
     api = world.cluster.api
     api.create(f"{CORE}/namespaces", {"metadata": {"name": NAME, "labels": LABELS}})
-    args = node_pool.NodePoolArgs(NAME, LABELS, STAGE, NODE_CLASS)
+    args = node_pool.NodePoolArgs(NAME, LABELS, {}, STAGE, NODE_CLASS)
     pool = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool"}
     spec = node_pool.specification(args)
     metadata = {"name": NAME, "labels": LABELS}

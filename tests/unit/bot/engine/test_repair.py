@@ -74,6 +74,14 @@ def test_the_new_one_of_a_replacement_takes_the_place_of_the_old_which_is_to_go(
     assert made["resources"] == [looked, after, {**old, "delete": True}]
 
 
+def test_a_creation_that_failed_may_have_taken_place_as_well() -> None:
+    there = resource("kubernetes:core/v1:Pod", "a", id="ns/a")
+    pod = resource("kubernetes:core/v1:Pod", "b")
+    made = repair.mended({"resources": [there]}, lambda *_: "ns/b", [pod])
+    assert made == {"resources": [there, {**pod, "id": "ns/b", repair.LOOK: True}]}
+    assert repair.mended({"resources": [there]}, lambda *_: None, [pod]) == {"resources": [there]}
+
+
 def test_the_state_that_was_read_is_not_changed() -> None:
     before = state(creating=[resource("kubernetes:core/v1:Pod", "a")])
     copy = json.loads(json.dumps(before))
@@ -132,6 +140,40 @@ def test_a_removal_after_a_kill_leaves_nothing(stand: Stand, last: str) -> None:
     assert not stand.engine.exists(NAME)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "deployments/web",
+        pytest.param("namespaces/pr-7-shop-d21b2c", marks=pytest.mark.slow),
+        pytest.param("nodepools/pr-7-shop-d21b2c", marks=pytest.mark.slow),
+    ],
+)
+def test_what_was_made_though_the_answer_was_lost_is_no_stranger(stand: Stand, path: str) -> None:
+    stand.cluster.hold(path, handled_first=True)
+    operation = stand.engine.up(NAME, stand.config(), stand.said.append)
+    assert stand.cluster.waiting.wait(60)
+    stand.cluster.release()
+    with pytest.raises(errors.EngineError, match="unreachable"):
+        operation.result(120)
+    stand.engine.up(NAME, stand.config(OTHER), stand.said.append).result(120)
+    stand.engine.destroy(NAME, stand.said.append).result(120)
+    assert stand.cluster.objects == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ["namespaces/pr-7-shop-d21b2c", "nodepools/pr-7-shop-d21b2c"])
+def test_what_somebody_else_has_under_our_name_is_left_alone(stand: Stand, path: str) -> None:
+    kill_in(stand, path, handled_first=False)
+    prefix = "/api/v1/" if "namespaces" in path else "/apis/karpenter.sh/v1/"
+    stand.cluster.applied(prefix + path, {"metadata": {"name": NAME, "labels": {"of": "others"}}})
+    with pytest.raises(errors.EngineError, match="already exists"):
+        stand.engine.up(NAME, stand.config(), stand.said.append).result(120)
+    with pytest.raises(errors.EngineError, match="already exists"):
+        stand.engine.up(NAME, stand.config(), stand.said.append).result(120)
+    stand.engine.destroy(NAME, stand.said.append).result(120)
+    assert list(stand.cluster.objects) == [prefix + path]
+
+
 @pytest.mark.slow
 def test_an_update_that_nobody_knows_of_is_undone_by_the_way_back(stand: Stand) -> None:
     stand.engine.up(NAME, stand.config(), stand.said.append).result(120)
@@ -143,10 +185,11 @@ def test_an_update_that_nobody_knows_of_is_undone_by_the_way_back(stand: Stand) 
 
 
 @pytest.mark.slow
-def test_what_could_not_be_looked_at_is_looked_at_the_next_time(stand: Stand) -> None:
-    kill_in(stand, "namespaces/pr-7-shop-d21b2c", handled_first=True)
+@pytest.mark.parametrize("path", ["namespaces/pr-7-shop-d21b2c", "deployments/web"])
+def test_what_could_not_be_looked_at_is_looked_at_the_next_time(stand: Stand, path: str) -> None:
+    kill_in(stand, path, handled_first=True)
     objects, stand.cluster.away = dict(stand.cluster.objects), True
-    with pytest.raises(errors.EngineError):
+    with pytest.raises((errors.UnreachableError, errors.EngineError)):
         stand.engine.destroy(NAME, stand.said.append).result(120)
     stand.cluster.away = False
     assert stand.cluster.objects == objects
@@ -156,9 +199,15 @@ def test_what_could_not_be_looked_at_is_looked_at_the_next_time(stand: Stand) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", ["up", "destroy"])
+@pytest.mark.parametrize("killed", [True, False], ids=["killed", "lost"])
 @pytest.mark.parametrize("made", ["/distribution", "/continuous-deployment-policy"])
-def test_cloudfront_keeps_nothing_that_a_killed_engine_made(
-    tmp_path: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, made: str, verb: str
+def test_cloudfront_keeps_nothing_that_nobody_heard_of(
+    tmp_path: Path,
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    made: str,
+    verb: str,
+    killed: bool,
 ) -> None:
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
@@ -172,10 +221,11 @@ def test_cloudfront_keeps_nothing_that_a_killed_engine_made(
         edge.held = made
         operation = stand.engine.up(NAME, config, stand.said.append)
         assert edge.waiting.wait(60)
-        assert group.kill(stand.record())
+        if killed:
+            assert group.kill(stand.record())
+        edge.held = None
         with pytest.raises(errors.EngineError):
             operation.result(60)
-        edge.held = None
         assert len(edge.staging()) == 1
         if verb == "up":
             stand.engine.up(NAME, config, stand.said.append).result(120)
