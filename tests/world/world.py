@@ -66,11 +66,13 @@ class World(Block):
         *,
         deploy_seconds: float = 2.0,
         fake_nodes: bool = False,
+        every_type: bool = False,
         cluster: Ground | None = None,
     ) -> None:
         """`cluster`: not started yet; None for one of the world's own."""
         self._deploy_seconds = deploy_seconds
         self._fake_nodes = fake_nodes
+        self._every_type = every_type
         self.cluster = cluster or Cluster()
         self.joiner: Joiner | None = None
         self._at = {name: self.cluster.address(inside) for name, inside in _INSIDE.items()}
@@ -281,7 +283,10 @@ class World(Block):
     def _programs(self) -> None:
         hook = f"{self.bots['bot']}/webhook"
         options = {
-            "aws": ["--deploy-seconds", str(self._deploy_seconds)],
+            "aws": [
+                *("--deploy-seconds", str(self._deploy_seconds)),
+                *(["--every-type"] if self._every_type else []),
+            ],
             "github": ["--secret", SECRET, "--hook", hook, "--token", TOKEN],
             "otlp": [],
             "edge": [

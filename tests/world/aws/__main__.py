@@ -20,6 +20,9 @@ def main(arguments: list[str]) -> None:
         default=2.0,
         help="how long a change of a distribution stays InProgress (default: %(default)s)",
     )
+    parser.add_argument(
+        "--every-type", action="store_true", help="offer all instance types, as a large region does"
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s"
@@ -28,7 +31,9 @@ def main(arguments: list[str]) -> None:
 
     from tests.world.aws import server  # noqa: PLC0415  so that a wrong option answers at once
 
-    serving = server.make(options.host, options.port, options.deploy_seconds)
+    serving = server.make(
+        options.host, options.port, options.deploy_seconds, every_type=options.every_type
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         # shutdown() waits for serve_forever(), which this handler interrupts: another thread.
         signal.signal(

@@ -19,7 +19,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.models.spot_requests import SpotFleetLaunchSpec
 from moto.ec2.responses import EC2Response
 
-from tests.world.aws import memory, prices
+from tests.world.aws import memory, offers, prices
 
 _LINUX = "Linux/UNIX (Amazon VPC)"
 _REQUEST_ID = "spot_instance_request_id"
@@ -126,8 +126,10 @@ class ComputeResponse(EC2Response):
         return ActionResult({"CapacityReservations": []})
 
 
-def install() -> None:
-    """Put these where moto looks for its own."""
+def install(*, every_type: bool) -> None:
+    """Put these where moto looks for its own; `every_type`: also those that few people use."""
+    if not every_type:
+        offers.limit()
     fleets.Fleet = PricedFleet  # type: ignore[misc]
     for path in urls.url_paths:
         urls.url_paths[path] = ComputeResponse.dispatch

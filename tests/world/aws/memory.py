@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import moto
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from tests.world.tools import cache
 
@@ -24,14 +25,16 @@ ACTIONS = frozenset(
 _OF_NO_MATTER = frozenset({"StartTime", "EndTime", "MaxResults"})
 """The prices here have no history, and moto knows no pages for these."""
 
-_SOURCES = [Path(__file__).with_name(name) for name in ("compute.py", "prices.py", "memory.py")]
+_SOURCES = [
+    Path(__file__).with_name(name) for name in ("compute.py", "memory.py", "offers.py", "prices.py")
+]
 
 
 def key(region: str, asked: Mapping[str, Any]) -> str:
     """A name for the answer to these parameters."""
     told = {name: value for name, value in asked.items() if name not in _OF_NO_MATTER}
     made_from = [moto.__version__, *(source.read_text() for source in _SOURCES)]
-    text = json.dumps([region, told, made_from], sort_keys=True)
+    text = json.dumps([region, told, made_from, sorted(INSTANCE_TYPES)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -45,7 +45,8 @@ class Handler(MotoRequestHandler):
 class Application:
     """The WSGI application of the simulated AWS."""
 
-    def __init__(self, deploy_seconds: float) -> None:
+    def __init__(self, deploy_seconds: float, every_type: bool) -> None:
+        self._every_type = every_type
         ContinuousDeploymentBackend.deploy_seconds = deploy_seconds
         backend.install()
         responses.install()
@@ -70,7 +71,7 @@ class Application:
         try:
             from tests.world.aws import clusters, compute  # noqa: PLC0415  takes a second
 
-            compute.install()
+            compute.install(every_type=self._every_type)
             clusters.install()
         except Exception:
             log.exception("EC2 could not be loaded")
@@ -112,8 +113,10 @@ def _answer(body: dict[str, Any], status: int = 200) -> Response:
     return Response(json.dumps(body), status, content_type="application/json")
 
 
-def make(host: str, port: int, deploy_seconds: float) -> BaseWSGIServer:
+def make(
+    host: str, port: int, deploy_seconds: float, *, every_type: bool = False
+) -> BaseWSGIServer:
     """A server that listens, but does not serve yet."""
     return make_server(
-        host, port, Application(deploy_seconds), threaded=True, request_handler=Handler
+        host, port, Application(deploy_seconds, every_type), threaded=True, request_handler=Handler
     )
