@@ -1,6 +1,6 @@
 """Runs every point: learns them from an undisturbed walk, then walks once for each.
 
-Two tracks work side by side. After a run that went wrong its track is given up for a fresh one, so
+Several tracks work side by side. After a run that went wrong its track is given up for a fresh one, so
 that the next point does not pay for it.
 """
 
@@ -24,7 +24,8 @@ from tests.chaos.track import Stands, Track
 from tests.world.postgres import Postgres
 from tests.world.world import World
 
-TRACKS = 2
+TRACKS = 8
+"""As many as two cores bear: most of a run is waiting for a lease to run out."""
 BOUND = 150.0
 """Seconds that a step may take with its fault: a lease, its grace, and the work itself."""
 ATTEMPTS = 3
