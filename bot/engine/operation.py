@@ -73,8 +73,9 @@ class ChildOperation:
             case job.Failed(message):
                 raise errors.EngineError(message)
             case _:
+                whose = f" for {self._what.stack}" if self._what.stack else ""
                 raise errors.EngineError(
-                    f"the engine process for {self._what.stack} ended without an answer "
+                    f"the engine process{whose} ended without an answer "
                     f"(exit code {self._process.exitcode})"
                 )
 
