@@ -53,6 +53,9 @@ class Place:
                 name=naming.PROJECT, runtime="python", main=str(folder)
             ),
             secrets_provider=secrets_provider,
+            # Where no path leads from the root to the folder, as on a volume that was moved away
+            # under a container, this is how a process finds out where it is (Go's os.Getwd).
+            env_vars={"PWD": str(folder)},
         )
 
     def leave(self) -> None:

@@ -13,9 +13,11 @@ import pytest
 from bot import errors, model
 from bot.engine import group
 from bot.engine.stack import CLEARED
+from tests.chaos.fragile import Disk
 from tests.unit.bot.engine.cluster import Cluster
 from tests.unit.bot.engine.stand import NAME, OTHER, Stand
 from tests.world.aws.process import CREDENTIALS, running
+from tests.world.cluster.spawn import Spawner
 
 KEY = model.EnvironmentKey("acme/shop", 7)
 
@@ -89,6 +91,26 @@ def test_a_work_folder_that_cant_be_used_is_nobodys_fault(stand: Stand) -> None:
     stand.settings.work_dir.write_text("in the way")
     with pytest.raises(errors.UnreachableError, match="own folder"):
         stand.engine.exists(NAME)
+
+
+@pytest.mark.slow
+@pytest.mark.world
+def test_a_disk_that_is_full_for_a_while_is_nobodys_fault(tmp_path: Path, cluster: Cluster) -> None:
+    spawner = Spawner(tmp_path / "logs")
+    try:
+        # No path leads to it from the root, as to a volume that was moved away.
+        disk = Disk(spawner, tmp_path, "disk")
+        stand = Stand.of(tmp_path, cluster, work_dir=disk.folder / "work")
+        stand.engine.up(NAME, stand.config(), stand.said.append).result(120)
+        disk.fill()
+        with pytest.raises(errors.UnreachableError, match="no room left"):
+            stand.engine.up(NAME, stand.config(OTHER), stand.said.append).result(120)
+        disk.free()
+        stand.engine.up(NAME, stand.config(OTHER), stand.said.append).result(120)
+        stand.engine.destroy(NAME, stand.said.append).result(120)
+        assert cluster.objects == {}
+    finally:
+        spawner.close()
 
 
 class Bucket:
