@@ -244,6 +244,11 @@ class Convergence(stateful.RuleBasedStateMachine):
             self.stand.once()
         self.mortal.left = None
         assert not self.stand.engine.running()
+        # Whoever starts in its place makes sure of what was told (bot.app).
+        row = self.stand.store.row(KEY)
+        report = self.stand.stages.overview.of(KEY)
+        if row is not None and row.comment_id and report is not None:
+            self.told.report(report)
 
     # -- always ------------------------------------------------------------------------------------
 

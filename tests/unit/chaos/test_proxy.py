@@ -26,9 +26,11 @@ CALL = "POST repos/issues/comments"
 DATA_DIR = "/nowhere/chaos"
 
 
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+def _free(number: int) -> list[int]:
+    """So many ports, each another."""
+    with contextlib.ExitStack() as held:
+        found = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        return [int(one.getsockname()[1]) for one in found]
 
 
 @dataclasses.dataclass
@@ -75,7 +77,8 @@ def front(tmp_path: Path) -> Iterator[Front]:
     authority = Authority(tmp_path)
     serving = authority.issue("serving", "proxy", hosts=["127.0.0.1"])
     admin = authority.issue("admin", "admin")
-    ports = {name: _free() for name in (*faults.UPSTREAMS, "control", "upstream")}
+    names = (*faults.UPSTREAMS, "control", "upstream")
+    ports = dict(zip(names, _free(len(names)), strict=True))
     received: list[tuple[str, str, bytes]] = []
     url = f"http://127.0.0.1:{ports['upstream']}"
     config = proxy.Config(

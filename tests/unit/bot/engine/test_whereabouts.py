@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ import pytest
 from bot import errors
 from bot.engine import whereabouts
 from infra import naming
+from tests.unit.bot.engine.cluster import Cluster
 from tests.world.aws.process import CREDENTIALS, running
 from tests.world.aws.seed import primary_config
 
@@ -19,14 +21,13 @@ NAME = "pr-7-shop-d21b2c"
 PROVIDER = "urn:pulumi:s::p::pulumi:providers:aws::aws"
 
 
-def kubernetes(**metadata: str) -> dict[str, Any]:
+def kubernetes(**metadata: Any) -> dict[str, Any]:
     return {"type": "kubernetes:core/v1:Namespace", "inputs": {"metadata": metadata}}
 
 
 @pytest.mark.parametrize(
     ("resource", "identifier"),
     [
-        (kubernetes(name="a"), "a"),
         (kubernetes(name="a", namespace="n"), "n/a"),
         (
             {"type": whereabouts.ATTACHMENT, "inputs": {"primaryId": "E1", "policyId": "p"}},
@@ -38,6 +39,37 @@ def test_most_ids_follow_from_what_was_to_be_made(
     resource: dict[str, Any], identifier: str
 ) -> None:
     assert whereabouts.find(resource, {}) == identifier
+
+
+OURS = {
+    "name": NAME,
+    "labels": {naming.LABEL_ENVIRONMENT: NAME},
+    "annotations": naming.owner_annotations("acme/shop", "bot"),
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "identifier"),
+    [
+        (OURS, NAME),
+        (None, None),
+        ({"name": NAME}, None),
+        ({**OURS, "annotations": naming.owner_annotations("acme/shop", "hand")}, None),
+        ({**OURS, "annotations": naming.owner_annotations("acme/other", "bot")}, None),
+    ],
+)
+def test_a_namespace_is_found_where_it_says_that_it_is_ours(
+    cluster: Cluster, tmp_path: Path, there: dict[str, Any] | None, identifier: str | None
+) -> None:
+    if there is not None:
+        cluster.objects[f"/api/v1/namespaces/{NAME}"] = {"metadata": there}
+    urn = "urn:pulumi:s::p::pulumi:providers:kubernetes::cluster"
+    provider = {"urn": urn, "id": "i", "inputs": {"kubeconfig": cluster.kubeconfig(tmp_path)}}
+    wanted = {**kubernetes(**OURS), "provider": f"{urn}::i"}
+    assert whereabouts.find(wanted, {"resources": [provider]}) == identifier
+    cluster.away = True
+    with pytest.raises(errors.UnreachableError):
+        whereabouts.find(wanted, {"resources": [provider]})
 
 
 def test_a_type_that_nobody_thought_of_is_an_error_that_says_what_to_do() -> None:
