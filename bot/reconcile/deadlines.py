@@ -86,14 +86,19 @@ def retry_seconds(failures: int, chance: float = 0.5) -> float:
 
 def look_seconds(waited: float) -> float:
     """How long to wait for remnants that have been there for so many seconds."""
-    return min(max(waited / 4, FIRST_LOOK_SECONDS), LAST_LOOK_SECONDS)
+    return _rarer(waited, FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS)
 
 
 def edge_seconds(waited: float) -> float:
     """How long to wait for a change that CloudFront has been bringing about for so many seconds."""
-    return min(max(waited / 4, FIRST_EDGE_SECONDS), LAST_EDGE_SECONDS)
+    return _rarer(waited, FIRST_EDGE_SECONDS, LAST_EDGE_SECONDS)
 
 
 def recheck_seconds(quiet: float) -> float:
     """How long to wait where nothing has happened for `quiet` seconds."""
-    return min(max(quiet / 4, RECHECK_SECONDS), LAST_RECHECK_SECONDS)
+    return _rarer(quiet, RECHECK_SECONDS, LAST_RECHECK_SECONDS)
+
+
+def _rarer(waited: float, first: float, last: float) -> float:
+    """A pause that grows with what was waited already, within bounds."""
+    return min(max(waited / 4, first), last)
