@@ -48,7 +48,11 @@ def find(resource: Resource, deployment: Deployment) -> str | None:
         rule = (inputs.get("trafficConfig") or {}).get("singleHeaderConfig") or {}
         name = rule.get("header", "").removeprefix(naming.EDGE_HEADER_PREFIX)
         return _in_cloudfront("Policy", name, resource, deployment)
-    raise errors.EngineError(
+    raise _unknown(resource)
+
+
+def _unknown(resource: Resource) -> errors.EngineError:
+    return errors.EngineError(
         f"an interrupted operation may have made {resource['urn']}, and Understudy does not know "
         "how to look for it: import or clear it with `pulumi refresh`"
     )
@@ -66,7 +70,9 @@ def _in_cluster(
     if place := wanted.get("namespace"):
         return f"{place}/{name}"
     kind = resource["type"].rpartition(":")[2]
-    path = next(one.path for one in kube_api.KINDS if one.kind == kind)
+    path = next((one.path for one in kube_api.KINDS if one.kind == kind), None)
+    if path is None:
+        raise _unknown(resource)
     inputs = _provider(resource, deployment)
     with kube_api.reachable():
         cluster = kube_api.connect(inputs.get("kubeconfig"), inputs.get("context"))

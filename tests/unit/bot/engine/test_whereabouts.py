@@ -72,9 +72,18 @@ def test_a_namespace_is_found_where_it_says_that_it_is_ours(
         whereabouts.find(wanted, {"resources": [provider]})
 
 
-def test_a_type_that_nobody_thought_of_is_an_error_that_says_what_to_do() -> None:
+@pytest.mark.parametrize(
+    "resource",
+    [
+        {"type": "aws:s3:Bucket"},
+        {"type": "kubernetes:rbac/v1:ClusterRole", "inputs": {"metadata": {"name": "a"}}},
+    ],
+)
+def test_a_type_that_nobody_thought_of_is_an_error_that_says_what_to_do(
+    resource: dict[str, Any],
+) -> None:
     with pytest.raises(errors.EngineError, match="pulumi refresh"):
-        whereabouts.find({"type": "aws:s3:Bucket", "urn": "urn:x"}, {})
+        whereabouts.find({**resource, "urn": "urn:x"}, {})
 
 
 class Account:
