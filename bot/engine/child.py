@@ -228,11 +228,12 @@ class _Worker:
     def _doubt(self, target: EventStack) -> None:
         """Take up what creations that failed may have made all the same."""
         target.follow.finished.wait(EVENTS_SECONDS)
-        deployment = target.state() if target.follow.failed else None
-        if deployment is None:
+        if not target.follow.failed:
             return
-        # Where it is not to be found out now, the next update meets it and fails, and it is then.
+        # Where it is not to be found out now, the next update meets it and fails, and it is then;
+        # why this one failed is what people are told.
         with contextlib.suppress(errors.UnderstudyError, automation_errors.CommandError):
+            deployment = target.state() or {}
             mended = repair.mended(deployment, whereabouts.find, target.follow.failed)
             if mended != deployment:
                 target.replace(mended)
