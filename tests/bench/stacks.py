@@ -31,12 +31,15 @@ SECONDS = 300.0
 
 
 class Backend(Protocol):
-    """Where the state is."""
+    """Where the state is, as files by their path."""
 
     url: str
 
-    def copy(self, name: str) -> None:
-        """Keep all that it has of `NAME` under another name as well."""
+    def read(self) -> dict[str, bytes]:
+        """Everything in it."""
+
+    def write(self, path: str, body: bytes) -> None:
+        """Put one file into it."""
 
 
 class Folder:
@@ -47,12 +50,16 @@ class Folder:
         self._folder = folder
         self.url = folder.as_uri()
 
-    def copy(self, name: str) -> None:
-        """Copy the files whose path has the name in it."""
-        for file in [one for one in self._folder.rglob(f"*{NAME}*") if one.is_file()]:
-            made = Path(str(file).replace(NAME, name))
-            made.parent.mkdir(parents=True, exist_ok=True)
-            made.write_bytes(_renamed(file.read_bytes(), name))
+    def read(self) -> dict[str, bytes]:
+        """Every file, by its path in the folder."""
+        files = (one for one in self._folder.rglob("*") if one.is_file())
+        return {str(one.relative_to(self._folder)): one.read_bytes() for one in files}
+
+    def write(self, path: str, body: bytes) -> None:
+        """Write a file, and the folders that it is in."""
+        made = self._folder / path
+        made.parent.mkdir(parents=True, exist_ok=True)
+        made.write_bytes(body)
 
 
 class Bucket:
@@ -62,21 +69,16 @@ class Bucket:
         self._s3 = boto3.client("s3", endpoint_url=endpoint)
         self._s3.create_bucket(Bucket=name)
         self._name = name
-        self._found: dict[str, bytes] = {}
         self.url = f"s3://{name}?endpoint={endpoint}&region=us-east-1&s3ForcePathStyle=true"
 
-    def copy(self, name: str) -> None:
-        """Copy the objects whose key has the name in it."""
-        for key, body in (self._found or self._read()).items():
-            made = key.replace(NAME, name)
-            self._s3.put_object(Bucket=self._name, Key=made, Body=_renamed(body, name))
+    def read(self) -> dict[str, bytes]:
+        """Every object, by its key."""
+        keys = [one["Key"] for one in self._s3.list_objects_v2(Bucket=self._name)["Contents"]]
+        return {key: self._s3.get_object(Bucket=self._name, Key=key)["Body"].read() for key in keys}
 
-    def _read(self) -> dict[str, bytes]:
-        for found in self._s3.list_objects_v2(Bucket=self._name)["Contents"]:
-            if NAME in found["Key"]:
-                body = self._s3.get_object(Bucket=self._name, Key=found["Key"])["Body"]
-                self._found[found["Key"]] = body.read()
-        return self._found
+    def write(self, path: str, body: bytes) -> None:
+        """Put an object."""
+        self._s3.put_object(Bucket=self._name, Key=path, Body=body)
 
 
 def run() -> Report:
@@ -103,8 +105,7 @@ def _measure(
             folder.mkdir()
             stands[label] = Stand.of(folder, made, backend_url=kept.url)
         _update(stands["many"], 0)
-        for index in range(STACKS):
-            many.copy(f"pr-{index + 1000}-shop-abcdef")
+        _multiply(many)
         _remove(stands["many"])
         found = len(stands["many"].engine.names())
         if found != STACKS:
@@ -146,5 +147,10 @@ def _remove(stand: Stand) -> None:
     stand.engine.destroy(NAME, stand.said.append).result(SECONDS)
 
 
-def _renamed(body: bytes, name: str) -> bytes:
-    return body.replace(NAME.encode(), name.encode())
+def _multiply(backend: Backend) -> None:
+    """Keep all that there is of `NAME` under other names as well."""
+    kept = {path: body for path, body in backend.read().items() if NAME in path}
+    for index in range(STACKS):
+        name = f"pr-{index + 1000}-shop-abcdef"
+        for path, body in kept.items():
+            backend.write(path.replace(NAME, name), body.replace(NAME.encode(), name.encode()))
