@@ -78,4 +78,4 @@ class Watch:
 
     def _look(self) -> None:
         while not self._stopped.wait(POLL_SECONDS):
-            self._sightings.see(self._processes.now(), time.monotonic())
+            self._sightings.see(self._processes.now(POLL_SECONDS / 2), time.monotonic())

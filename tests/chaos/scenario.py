@@ -12,6 +12,8 @@ from tests.chaos.faults import STEPS, Point, Step
 from tests.chaos.track import Track
 from tests.world.walk import Walk
 
+READY_SECONDS = 60.0
+"""A bot that was killed starts again in a fraction of this."""
 LATE_SECONDS = 8.0
 """Calls that follow after a step's end, such as GitHub's, come within so long."""
 LEFT_SECONDS = 20.0
@@ -72,6 +74,8 @@ def run(
     try:
         for step in chosen:
             track.control.step(step)
+            # What it is told while it starts again would be lost, as on any machine that is down.
+            steps.until(track.answers, READY_SECONDS)
             with disturbed(track, disturbance if step == at else None):
                 steps.act(track, walk, step, publish=publish)
                 reached = _reach(

@@ -35,7 +35,7 @@ SECOND = (
 )
 """What is pushed: changes something of every type that can be changed."""
 GONE = "Proved by independent listings"
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 
 
 def act(track: Track, walk: Walk, step: Step, *, publish: bool) -> None:

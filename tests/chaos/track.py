@@ -18,7 +18,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from bot import clock, model, ports, store
+import requests
+
+from bot import clock, errors, model, ports, store
 from tests.chaos import scan, victims
 from tests.chaos.control import Control
 from tests.chaos.faults import UPSTREAMS
@@ -79,6 +81,7 @@ class Track:
         self._stopped = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
         self.restarts = 0
+        self._kept: store.SqlStore | None = None
         self.control: Control
         self.primary_id: str
         self.holders: Watch
@@ -100,11 +103,19 @@ class Track:
 
     def rows(self, key: model.EnvironmentKey) -> list[ports.Row]:
         """What the bot has stored of an environment. Raises UnderstudyError."""
-        kept = store.SqlStore(self.world.database_url(self.name), clock.SystemClock())
         try:
-            return list(kept.lanes(key).values())
-        finally:
-            kept.close()
+            if self._kept is None:
+                self._kept = store.SqlStore(self.world.database_url(self.name), clock.SystemClock())
+            return list(self._kept.lanes(key).values())
+        except errors.UnderstudyError:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Open the bot's database anew the next time."""
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = None
 
     @property
     def data_dir(self) -> Path:
@@ -114,6 +125,13 @@ class Track:
     def pid(self) -> int:
         """The bot's own process."""
         return self.world.cluster.spawner.pid(self.name)
+
+    def answers(self) -> bool:
+        """Whether the bot is ready to take a delivery."""
+        with contextlib.suppress(requests.RequestException):
+            found = requests.get(f"{self.world.bots[self.name]}/readyz", timeout=5)
+            return found.status_code == 200
+        return False
 
     def log(self) -> Path:
         """What the bot has said."""
@@ -130,6 +148,7 @@ class Track:
             self._supervisor.join()
         if hasattr(self, "holders"):
             self.holders.stop()
+        self._forget()
         with contextlib.suppress(LookupError):
             victims.kill(self.pid())
         # Also what has outlived it, which has the same folder in its environment.

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import os
 import signal
+import threading
+import time
 from pathlib import Path
 
 VARIABLE = "UNDERSTUDY_DATA_DIR"
@@ -38,16 +41,24 @@ class Process:
         return self.words[self.words.index("--stack") + 1]
 
 
-class Processes:
-    """The processes of one data folder; what was seen once is not read again."""
+class _Table:
+    """Every process that has a data folder; what was seen once is not read again."""
 
-    def __init__(self, data_dir: str) -> None:
-        self._mark = f"{VARIABLE}={data_dir}\0".encode()
-        self._known: dict[tuple[int, str], Process | None] = {}
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[tuple[int, str], tuple[str, Process] | None] = {}
+        self._looked_at = -math.inf
 
-    def now(self) -> list[Process]:
-        """Those that live."""
-        seen: dict[tuple[int, str], Process | None] = {}
+    def now(self, age: float) -> list[tuple[str, Process]]:
+        """Those that live, or did so many seconds ago, with their data folders."""
+        with self._lock:
+            if time.monotonic() - self._looked_at > age:
+                self._looked_at = time.monotonic()
+                self._look()
+            return [found for found in self._known.values() if found is not None]
+
+    def _look(self) -> None:
+        seen: dict[tuple[int, str], tuple[str, Process] | None] = {}
         for entry in _PROC.iterdir():
             if not entry.name.isdigit():
                 continue
@@ -57,10 +68,24 @@ class Processes:
                 continue
             identity = (pid, f"{started}/{session}/{_program(pid)}")
             seen[identity] = (
-                self._known[identity] if identity in self._known else self._read(pid, session)
+                self._known[identity] if identity in self._known else _read(pid, session)
             )
         self._known = seen
-        return [found for found in seen.values() if found is not None]
+
+
+_TABLE = _Table()
+"""One for all tracks: looking through every process is not cheap."""
+
+
+class Processes:
+    """The processes of one data folder."""
+
+    def __init__(self, data_dir: str) -> None:
+        self._data_dir = data_dir
+
+    def now(self, age: float = 0.0) -> list[Process]:
+        """Those that live, or did at most so many seconds ago."""
+        return [process for folder, process in _TABLE.now(age) if folder == self._data_dir]
 
     def engines(self, bot: int) -> list[int]:
         """The leaders of engines' sessions; `bot` is the bot's own leader."""
@@ -74,16 +99,6 @@ class Processes:
             if inode in _open_sockets(process.pid):
                 return process.session
         return None
-
-    def _read(self, pid: int, session: int) -> Process | None:
-        try:
-            environ = (_PROC / str(pid) / "environ").read_bytes()
-            words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            return None
-        if self._mark not in environ:
-            return None
-        return Process(pid, session, tuple(words.rstrip("\0").split("\0")))
 
 
 def kill(group: int) -> bool:
@@ -110,6 +125,21 @@ def _open_sockets(pid: int) -> set[str]:
             with contextlib.suppress(OSError):
                 found.add(str(entry.readlink()).removeprefix("socket:[").removesuffix("]"))
     return found
+
+
+def _read(pid: int, session: int) -> tuple[str, Process] | None:
+    """A process with its data folder; None for one without."""
+    try:
+        environ = (_PROC / str(pid) / "environ").read_bytes()
+        words = (_PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return None
+    for variable in environ.split(b"\0"):
+        name, _, folder = variable.partition(b"=")
+        if name == VARIABLE.encode():
+            process = Process(pid, session, tuple(words.rstrip("\0").split("\0")))
+            return folder.decode(errors="replace"), process
+    return None
 
 
 def _stat(pid: int) -> tuple[str, str, int]:
