@@ -15,6 +15,7 @@ import structlog
 import werkzeug.exceptions
 
 from bot import (
+    chatops,
     clock,
     configure,
     engine,
@@ -28,12 +29,14 @@ from bot import (
     metrics,
     model,
     overview,
+    policies,
     ports,
     reconcile,
     scaling,
     store,
     surroundings,
     webhook,
+    workloads,
 )
 from bot.settings import Settings
 
@@ -46,17 +49,17 @@ _Answer = tuple[dict[str, str], int]
 def create_app(
     storage: ports.Store,
     secret: bytes,
-    wake: Callable[[], None],
+    effects: webhook.Effects,
     alive: Callable[[], bool],
     counted: Callable[[], str] = lambda: "",
 ) -> flask.Flask:
     """The HTTP application. `/healthz`: the process runs; `/readyz`: it can do its work.
 
-    `wake` is called when a hint was stored; `alive` tells whether every worker runs; `counted`
-    gives what `/metrics` shows.
+    `effects` are what deliveries set off; `alive` tells whether every worker runs; `counted` gives
+    what `/metrics` shows.
     """
     app = flask.Flask("bot")
-    app.register_blueprint(webhook.blueprint(storage, secret, wake))
+    app.register_blueprint(webhook.blueprint(storage, secret, effects))
 
     @app.get("/healthz")
     def healthz() -> _Answer:
@@ -165,7 +168,8 @@ def build(settings: Settings) -> Bot:
         told = overview.Overview(storage, configurer.routes)
         reporter = feedback.HubReporter(hub, storage, told.of, time)
         opened.callback(reporter.close)
-        policy = _policy(settings)
+        base = policies.BasePolicies(hub, _policy(settings))
+        reader = chatops.Reader(settings.command)
         shown = exposition.Exposition()
         counts = metrics.Metrics(shown.meter())
         stages = reconcile.Stages(
@@ -180,8 +184,12 @@ def build(settings: Settings) -> Bot:
             clearers=around.clearers(),
             configurer=configurer,
             reporter=reporter,
-            policy=policy,
+            policies=base,
+            chat=chatops.HubChat(
+                hub, workloads.ClusterWorkloads(connection), told.of, settings.command
+            ),
             clock=time,
+            label=settings.label,
             metrics=counts,
         )
         workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers, memory.room)
@@ -190,8 +198,9 @@ def build(settings: Settings) -> Bot:
             pull_requests=hub,
             stacks=preview,
             inventory=around.inventory(lambda: _known(storage, hub)),
-            policy=policy,
+            policies=base,
             time=time,
+            catch_up=reconcile.Conversation(storage, hub, reader.read, time).catch_up,
             brake=reconcile.Brake(settings.sweep_brake_share),
             wake=_Afterwards(storage, reporter, told, workers.wake, time),
         )
@@ -203,7 +212,13 @@ def build(settings: Settings) -> Bot:
             lambda: storage.may("sweep", owner, 2 * settings.sweep_seconds),
         )
         secret = settings.webhook_secret.get_secret_value().encode()
-        app = create_app(storage, secret, workers.wake, workers.alive, shown.text)
+        effects = webhook.Effects(
+            read=reader.read,
+            wake=workers.wake,
+            sweep=sweeper.soon,
+            acknowledge=reporter.acknowledge,
+        )
+        app = create_app(storage, secret, effects, workers.alive, shown.text)
         return Bot(app, (workers, sweeper), preview.warm, opened.pop_all().close)
 
 
@@ -242,12 +257,15 @@ class _Afterwards:
         for report in map(self._told.of, recent):
             if report is not None:
                 self._reporter.report(report)
+        for command in self._storage.untold():
+            self._reporter.answer(command)
 
 
 def _policy(settings: Settings) -> intent.Policy:
     return intent.Policy(
         label=settings.label,
-        allow_forks=settings.allow_forks,
+        trust_anyone=settings.trust_anyone,
+        trusted_authors=frozenset(login.lower() for login in settings.trusted_authors),
         lifetime=settings.lifetime_seconds,
         lifetime_from=model.LifetimeFrom(settings.lifetime_from),
         warn_before=settings.warn_seconds,

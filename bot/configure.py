@@ -18,12 +18,13 @@ class StageConfigurer:
         self._platform = platform
         self._production_host = production_host
 
-    def config(self, row: ports.Row, pull_request: model.PullRequest) -> Mapping[str, str] | None:
+    def config(
+        self, row: ports.Row, pull_request: model.PullRequest, *, trusted: bool
+    ) -> Mapping[str, str] | None:
         """The stack config for the pull request's commit. See `bot.ports.Configurer`."""
         if row.lane is model.Lane.EDGE and self._platform.primary_distribution_id is None:
             return None
-        # A fork's own file would be a stranger's word about what runs in the cluster.
-        trusted = not pull_request.from_fork
+        # A stranger's own file would be a stranger's word about what runs in the cluster.
         commit = pull_request.head_sha if trusted else pull_request.base_sha
         text = self._hub.file(row.key.repository, contract.FILE_NAME, commit)
         if text is None:
@@ -36,7 +37,7 @@ class StageConfigurer:
                 repository=row.key.repository,
                 pull_request=row.key.number,
                 commit=pull_request.head_sha,
-                stage=contract.StageFile.parse(text),
+                stage=contract.StageFile.parse(text).with_env(_overrides(row.life)),
                 platform=self._platform,
                 edge_value=pydantic.SecretStr(row.edge_value),
                 gate=False,
@@ -64,3 +65,8 @@ class StageConfigurer:
         host = self._production_host or str(row.outputs.get(contract.outputs.EDGE_HOST, ""))
         deployed = row.phase is model.Phase.READY
         return model.EdgeRoute(host, header, row.edge_value, deployed)
+
+
+def _overrides(life: model.Life) -> Mapping[str, str]:
+    """The environment variables that commands set."""
+    return {one.name: one.value for one in life.overrides if one.value is not None}

@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import github
 import requests
 import urllib3
-from github import Auth, ContentFile, GithubIntegration, IssueComment, PullRequest, Repository
+from github import (
+    Auth,
+    ContentFile,
+    GithubIntegration,
+    Issue,
+    IssueComment,
+    PullRequest,
+    Repository,
+)
 from github.Requester import Requester
 
-from bot import errors, github_pages, model
+from bot import errors, github_pages, model, said
 
 TIMEOUT_SECONDS = 10
 """For each request; a pass holds a lease while it asks."""
+_MAX_FILES = 3000
+"""GitHub lists no more files of a pull request."""
 _SETTLED = frozenset({"inactive", "error", "failure"})
 _log = logging.getLogger("github")
 
@@ -131,6 +142,33 @@ class GitHubHub:
             return None
         return _text(found, what) if found.type == "file" else None
 
+    def permission(self, repository: str, login: str) -> model.Permission:
+        """What somebody may do to a repository. See `bot.ports.Hub`."""
+        with _asking(f"what {login} may do in {repository}"):
+            word = self._repository(repository).get_collaborator_permission(login)
+            return model.Permission[word.upper()]
+
+    def commit(self, repository: str, ref: str) -> str:
+        """The whole name of a commit. See `bot.ports.Hub`."""
+        with _asking(f"commit {ref} of {repository}"):
+            return str(self._repository(repository).get_commit(ref).sha)
+
+    def belongs(self, key: model.EnvironmentKey, commit: str) -> bool:
+        """Whether a commit is one of a pull request's own. See `bot.ports.Hub`."""
+        with _asking(f"the commits of {key}"):
+            pull = self._repository(key.repository).get_pull(key.number)
+            return any(found.sha.startswith(commit) for found in pull.get_commits())
+
+    def changed(self, key: model.EnvironmentKey) -> Sequence[str]:
+        """The paths of the files that a pull request changes. See `bot.ports.Hub`."""
+        with _asking(f"the files of {key}"):
+            pull = self._repository(key.repository).get_pull(key.number)
+            found = [file.filename for file in pull.get_files()]
+            # A list that was cut short must not decide that nothing of interest was changed.
+            if len(found) < min(pull.changed_files, _MAX_FILES):
+                raise errors.UnreachableError(f"GitHub gave out a part of the files of {key} only")
+            return found
+
     # -- listing ----------------------------------------------------------------------------------
 
     def repositories(self) -> Sequence[str]:
@@ -170,6 +208,22 @@ class GitHubHub:
         except errors.NotFoundError as error:
             raise errors.UnreachableError(_out_of_sight(repository)) from error
 
+    def comments(self, repository: str, since: datetime.datetime) -> Sequence[said.Said]:
+        """People's comments since, without edited ones. See `bot.ports.PullRequests`."""
+        try:
+            with _asking(f"the comments in {repository}"):
+                query = {
+                    "since": since.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "sort": "created",
+                    "direction": "asc",
+                }
+                path = f"/repos/{repository}/issues/comments"
+                requester = self._client(repository).requester
+                found = self._list(requester, path, f"{repository} comments", query)
+                return [one for one in map(_said(repository), found) if one is not None]
+        except errors.NotFoundError as error:
+            raise errors.UnreachableError(_out_of_sight(repository)) from error
+
     def _list(
         self,
         requester: Requester,
@@ -193,6 +247,31 @@ class GitHubHub:
 
     # -- writing ----------------------------------------------------------------------------------
 
+    def react(self, repository: str, comment_id: int, content: str) -> None:
+        """Put a reaction to a comment. See `bot.ports.Hub`."""
+        with _asking(f"a reaction to comment {comment_id} in {repository}"):
+            where = self._repository(repository)
+            where.requester.requestJsonAndCheck(
+                "POST",
+                f"{where.url}/issues/comments/{comment_id}/reactions",
+                input={"content": content},
+            )
+
+    def reply(self, key: model.EnvironmentKey, body: str) -> None:
+        """Write a comment once. See `bot.ports.Hub`."""
+        with _asking(f"an answer on {key}"):
+            issue = self._repository(key.repository).get_issue(key.number)
+            if self._marked(issue, _first_line(body)) is None:
+                _number(issue.create_comment(body).id)
+
+    def _marked(self, issue: Issue.Issue, marker: str) -> IssueComment.IssueComment | None:
+        """The bot's own comment that begins with a line."""
+        for comment in issue.get_comments():
+            # A marker that somebody else pasted is not ours to edit.
+            if _first_line(comment.body or "") == marker and self._own(comment.user.login):
+                return comment
+        return None
+
     def write_comment(self, key: model.EnvironmentKey, body: str, comment_id: int | None) -> int:
         """Write the environment's one comment and return its id. See `bot.ports.Hub`."""
         with _asking(f"the comment on {key}"):
@@ -200,11 +279,8 @@ class GitHubHub:
             if comment_id is not None:
                 with contextlib.suppress(github.UnknownObjectException):
                     return _edited(issue.get_comment(comment_id), body)
-            marker = _first_line(body)
-            for comment in issue.get_comments():
-                # A marker that somebody else pasted is not ours to edit.
-                if _first_line(comment.body or "") == marker and self._own(comment.user.login):
-                    return _edited(comment, body)
+            if comment := self._marked(issue, _first_line(body)):
+                return _edited(comment, body)
             return _number(issue.create_comment(body).id)
 
     def create_deployment(self, repository: str, commit: str, environment: str) -> int:
@@ -345,6 +421,25 @@ def _listed(repository: str, requester: Requester, item: github_pages.Item) -> m
     if not found.open:
         raise TypeError(found)
     return found
+
+
+def _said(repository: str) -> Callable[[github_pages.Item], said.Said | None]:
+    """Reads a list's comments; None for one that was edited or that no person wrote."""
+
+    def read(item: github_pages.Item) -> said.Said | None:
+        author = item["user"] or {}
+        if item["updated_at"] != item["created_at"] or author.get("type") != "User":
+            return None
+        number = int(item["issue_url"].rpartition("/")[2])
+        return said.Said(
+            key=model.EnvironmentKey(repository, number),
+            id=_number(item["id"]),
+            author=author["login"],
+            body=item["body"] or "",
+            at=datetime.datetime.fromisoformat(item["created_at"]),
+        )
+
+    return read
 
 
 def _error(text: str) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+import enum
+import fnmatch
+import re
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from bot import life as lives
@@ -16,8 +19,12 @@ from bot import model
 
 CLOSED = "closed"
 NO_LABEL = "no-label"
+DOWN = "down"
+"""Somebody asked for it to be taken away, and nobody has asked for it since."""
+NOT_ASKED = "not-asked"
+"""The repository's policy does not give it one, and no command did."""
 FORK_DELETED = "fork-deleted"
-FORK_NOT_APPROVED = "fork-not-approved"
+NOT_APPROVED = "not-approved"
 EXPIRED = "expired"
 """Its time is up; whoever extends or pins it, or asks anew, has it again."""
 NO_EDGE = "no-edge"
@@ -33,13 +40,22 @@ HELD_BACK: Mapping[str, str] = MappingProxyType(
             "the fork that this pull request comes from was deleted, so its code can't be run: "
             "push the branch to another repository and open a new pull request"
         ),
-        FORK_NOT_APPROVED: (
-            "this pull request comes from a fork, and code of strangers gets no environment by "
-            "itself: push the branch to this repository to have one"
+        NOT_APPROVED: (
+            "its author has no write access here, so its code runs only as a commit that somebody "
+            "who has it approved: read the newest commit and write `approve` with its SHA"
         ),
     }
 )
-"""Where the label asks for an environment and none is given: the sentence that people read."""
+"""Where an environment is asked for and none is given: the sentence that people read."""
+
+
+@enum.unique
+class Mode(enum.StrEnum):
+    """What gives a pull request an environment; a command does in each."""
+
+    LABEL = "label"
+    COMMAND = "command"
+    ALWAYS = "always"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,8 +64,21 @@ class Policy:
 
     label: str = "stage"
     """The label that asks for one."""
-    allow_forks: bool = False
-    """Whether the code of any fork may run; only for repositories whose forks are all trusted."""
+    mode: Mode = Mode.LABEL
+    drafts: bool = True
+    """With `ALWAYS`: whether drafts get one as well."""
+    branches: Sequence[str] = ()
+    """With `ALWAYS`: patterns of base branches; none named: all."""
+    authors: Sequence[str] = ()
+    """With `ALWAYS`: patterns of logins; none named: all."""
+    paths: Sequence[str] = ()
+    """With `ALWAYS`: patterns of changed files; none named: all."""
+    trust_anyone: bool = False
+    """Whether anybody's code may run; only where everybody who can open a pull request is
+    trusted."""
+    trusted_authors: frozenset[str] = frozenset()
+    """Logins in small letters whose code may run although they have no write access, such as a
+    bot's that pushes to the repository itself."""
     lifetime: float | None = None
     """How long it lives, in seconds; None: for as long as it is asked for."""
     lifetime_from: model.LifetimeFrom = model.LifetimeFrom.CREATION
@@ -57,6 +86,16 @@ class Policy:
     warn_before: float = 3600.0
     """People are warned so long before the end, in seconds; nothing ends that they were not warned
     of for as long. 0: there is no warning."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """What was asked of GitHub about a pull request beside itself, where it matters."""
+
+    trusted: bool = True
+    """Whether its author's code may run without anybody's word."""
+    changed: Sequence[str] | None = None
+    """The files that it changes; None: not asked, and taken to be those of the policy."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,16 +110,21 @@ class Decision:
 
 
 def decide(
-    pull_request: model.PullRequest, policy: Policy, life: model.Life, now: datetime.datetime
+    pull_request: model.PullRequest,
+    policy: Policy,
+    life: model.Life,
+    now: datetime.datetime,
+    known: Known = Known(),
 ) -> Decision:
-    """What the pull request asks for; a draft may have an environment as well."""
-    wish = asked(pull_request, policy)
+    """What the pull request asks for."""
+    life = read(life, pull_request, policy)
+    wish = asked(pull_request, policy, life, known)
     if isinstance(wish, model.Ignored):
         return ignore(wish.reason, life)
-    life = _seen(life, wish.commit, now)
+    life = _seen(life, pull_request.head_sha, now)
     end = _end(life, policy)
     warning = datetime.timedelta(seconds=policy.warn_before)
-    awake = model.Desired(wish.commit, life.asleep)
+    awake = dataclasses.replace(wish, asleep=life.asleep)
     if end is None or now < end - warning:
         kept = dataclasses.replace(life, ends_at=None)
         return Decision(awake, kept, None if end is None else end - warning)
@@ -98,23 +142,87 @@ def ignore(reason: str, life: model.Life) -> Decision:
     return Decision(model.Ignored(reason), kept)
 
 
-def asked(pull_request: model.PullRequest, policy: Policy) -> model.Desired | model.Ignored:
+def read(life: model.Life, pull_request: model.PullRequest, policy: Policy) -> model.Life:
+    """The life after the pull request's label was looked at; a closed one's counts for nothing."""
+    if not pull_request.open:
+        return life
+    return lives.with_label(life, labelled=policy.label in pull_request.labels)
+
+
+def asked(
+    pull_request: model.PullRequest,
+    policy: Policy,
+    life: model.Life = model.Life(),  # noqa: B008 - frozen
+    known: Known = Known(),
+) -> model.Desired | model.Ignored:
     """What the pull request asks for, whatever time it is."""
     if not pull_request.open:
         return model.Ignored(CLOSED)
-    if policy.label not in pull_request.labels:
-        return model.Ignored(NO_LABEL)
+    if why_not := _unasked(pull_request, policy, life, known):
+        return model.Ignored(why_not)
     if pull_request.head_repository is None:
         return model.Ignored(FORK_DELETED)
-    if pull_request.from_fork and not policy.allow_forks:
-        return model.Ignored(FORK_NOT_APPROVED)
-    return model.Desired(pull_request.head_sha)
+    commit = _commit(pull_request, life)
+    if not known.trusted and life.approved != commit:
+        return model.Ignored(NOT_APPROVED)
+    return model.Desired(commit)
 
 
-def _seen(life: model.Life, commit: str, now: datetime.datetime) -> model.Life:
-    pushed = life.pushed_at if commit == life.head else now
+def _unasked(
+    pull_request: model.PullRequest, policy: Policy, life: model.Life, known: Known
+) -> str | None:
+    """Why nobody asked for one; None where somebody did."""
+    if life.wished is not None:
+        return None if life.wished else DOWN
+    match policy.mode:
+        case Mode.LABEL:
+            return None if policy.label in pull_request.labels else NO_LABEL
+        case Mode.COMMAND:
+            return NOT_ASKED
+        case Mode.ALWAYS:
+            labelled = policy.label in pull_request.labels
+            return None if labelled or _let_through(pull_request, policy, known) else NOT_ASKED
+
+
+def _let_through(pull_request: model.PullRequest, policy: Policy, known: Known) -> bool:
+    return (
+        (policy.drafts or not pull_request.draft)
+        and _matches(policy.branches, [pull_request.base_ref])
+        and _matches([one.lower() for one in policy.authors], [pull_request.author.lower()])
+        and (known.changed is None or _within(policy.paths, known.changed))
+    )
+
+
+def _matches(patterns: Sequence[str], names: Sequence[str]) -> bool:
+    return not patterns or any(
+        fnmatch.fnmatchcase(name, pattern) for pattern in patterns for name in names
+    )
+
+
+def _within(patterns: Sequence[str], paths: Sequence[str]) -> bool:
+    if not patterns:
+        return True
+    whole = [re.compile(_path(pattern)) for pattern in patterns]
+    return any(one.fullmatch(path) for one in whole for path in paths)
+
+
+def _path(pattern: str) -> str:
+    """The expression for a pattern of paths: `**` over folders, `*` and `?` within a name."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    words = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return "".join(words.get(part) or re.escape(part) for part in parts)
+
+
+def _commit(pull_request: model.PullRequest, life: model.Life) -> str:
+    """The newest, or the one that was asked for by name since it was pushed."""
+    head = pull_request.head_sha
+    return life.chosen if life.chosen is not None and life.chosen_over == head else head
+
+
+def _seen(life: model.Life, head: str, now: datetime.datetime) -> model.Life:
+    pushed = life.pushed_at if head == life.head else now
     return dataclasses.replace(
-        life, began_at=life.began_at or now, head=commit, pushed_at=pushed or now
+        life, began_at=life.began_at or now, head=head, pushed_at=pushed or now
     )
 
 

@@ -9,62 +9,74 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable
 
-from bot import errors, model
-
-MAX_EXTEND_SECONDS = 90 * 86_400
-"""No single command keeps an environment for longer than 90 days."""
-
-_PLAIN = frozenset({"pin", "unpin", "sleep", "wake"})
-_OPEN = frozenset({model.CommandState.PENDING, model.CommandState.RUNNING})
+from bot import model
 
 
-def apply(command: model.Command, life: model.Life) -> model.Life:
-    """The life after a command: `extend SECONDS`, `pin`, `unpin`, `sleep` or `wake`.
+def extend(life: model.Life, command: model.Command, seconds: float) -> model.Life:
+    """It does not end before so many seconds after the command was given."""
+    until = command.asked_at + datetime.timedelta(seconds=seconds)
+    return _commanded(dataclasses.replace(life, expires_at=later(life.expires_at, until)), command)
 
-    Raises InvalidCommandError.
+
+def pin(life: model.Life, command: model.Command, *, pinned: bool) -> model.Life:
+    """It does not end by itself, or does again."""
+    if command.order > (life.pin_order or ""):
+        life = dataclasses.replace(life, pinned=pinned, pin_order=command.order)
+    return _commanded(life, command)
+
+
+def sleep(life: model.Life, command: model.Command, *, asleep: bool) -> model.Life:
+    """It is to be scaled to zero, or not."""
+    if command.order > (life.sleep_order or ""):
+        life = dataclasses.replace(life, asleep=asleep, sleep_order=command.order)
+    return _commanded(life, command)
+
+
+def wish(
+    life: model.Life,
+    command: model.Command,
+    *,
+    wished: bool,
+    commit: str | None = None,
+    over: str | None = None,
+) -> model.Life:
+    """It is asked for, or it is to go; asking begins a new lifetime.
+
+    A `commit` that is asked for by name counts for as long as `over` is the newest.
     """
-    verb, _, argument = command.text.partition(" ")
-    order = command.order
-    if argument and verb in _PLAIN:
-        raise errors.InvalidCommandError(f"{verb} takes no argument, and {argument!r} was given")
-    match verb:
-        case "extend":
-            until = command.asked_at + _duration(argument)
-            life = dataclasses.replace(life, expires_at=later(life.expires_at, until))
-        case "pin" | "unpin":
-            if order > (life.pin_order or ""):
-                life = dataclasses.replace(life, pinned=verb == "pin", pin_order=order)
-        case "sleep" | "wake":
-            if order > (life.sleep_order or ""):
-                life = dataclasses.replace(life, asleep=verb == "sleep", sleep_order=order)
-        case _:
-            raise errors.InvalidCommandError(f"there is no command {verb!r}")
-    return dataclasses.replace(life, commanded_at=later(life.commanded_at, command.asked_at))
+    if command.order > (life.wish_order or ""):
+        life = dataclasses.replace(
+            life,
+            wished=wished,
+            wish_order=command.order,
+            chosen=commit,
+            chosen_over=over if commit else None,
+        )
+        if wished:
+            life = dataclasses.replace(life, began_at=None, ends_at=None)
+    return _commanded(life, command)
 
 
-def answer(command: model.Command, life: model.Life) -> str:
-    """What came of a command that led to this life, in one sentence."""
-    match command.text.partition(" ")[0]:
-        case "extend":
-            assert life.expires_at is not None
-            return f"it does not end before {moment(life.expires_at)}"
-        case "pin" | "unpin":
-            return "it is pinned" if life.pinned else "it is not pinned"
-        case _:
-            return "it is to sleep" if life.asleep else "it is to be awake"
+def approve(life: model.Life, command: model.Command, commit: str) -> model.Life:
+    """This commit of an author without write access may run, and none after it."""
+    return _commanded(dataclasses.replace(life, approved=commit), command)
 
 
-def with_open(commands: Iterable[model.Command], life: model.Life) -> model.Life:
-    """The life as it will be when the commands that have not ended are run."""
-    for command in commands:
-        if command.state in _OPEN:
-            try:
-                life = apply(command, life)
-            except errors.InvalidCommandError:
-                continue  # whoever runs it refuses it
-    return life
+def override(life: model.Life, command: model.Command, name: str, value: str | None) -> model.Life:
+    """An environment variable has another value than in the stage file; None: no other."""
+    known = {found.name: found for found in life.overrides}
+    if name not in known or command.order > known[name].order:
+        known[name] = model.Override(name, value, command.order)
+        life = dataclasses.replace(life, overrides=tuple(known[one] for one in sorted(known)))
+    return _commanded(life, command)
+
+
+def with_label(life: model.Life, *, labelled: bool) -> model.Life:
+    """The label was looked at; where somebody added or removed it, that counts from now on."""
+    if labelled is life.labelled:
+        return life
+    return dataclasses.replace(life, labelled=labelled, wished=None, chosen=None)
 
 
 def moment(at: datetime.datetime) -> str:
@@ -77,12 +89,5 @@ def later(one: datetime.datetime | None, other: datetime.datetime) -> datetime.d
     return other if one is None else max(one, other)
 
 
-def _duration(argument: str) -> datetime.timedelta:
-    # At most so many digits, so that no number is too large to be read.
-    if argument.isascii() and argument.isdigit() and len(argument) < 10:
-        seconds = int(argument)
-        if 0 < seconds <= MAX_EXTEND_SECONDS:
-            return datetime.timedelta(seconds=seconds)
-    raise errors.InvalidCommandError(
-        f"extend takes a number of seconds from 1 to {MAX_EXTEND_SECONDS}, not {argument!r}"
-    )
+def _commanded(life: model.Life, command: model.Command) -> model.Life:
+    return dataclasses.replace(life, commanded_at=later(life.commanded_at, command.asked_at))

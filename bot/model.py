@@ -14,6 +14,7 @@ from infra.readiness.progress import PodProgress, PodTrouble, Progress, ServiceP
 __all__ = [
     "Absence",
     "Command",
+    "CommandSource",
     "CommandState",
     "Desired",
     "EdgeRoute",
@@ -26,6 +27,8 @@ __all__ = [
     "Observed",
     "Obstacle",
     "Origin",
+    "Override",
+    "Permission",
     "Phase",
     "PodProgress",
     "PodTrouble",
@@ -122,6 +125,30 @@ class LifetimeFrom(enum.StrEnum):
     TRAFFIC = "traffic"
 
 
+@enum.unique
+class Permission(enum.IntEnum):
+    """What somebody may do to a repository; each includes those before it.
+
+    GitHub's `triage` counts as `READ` and `maintain` as `WRITE`, as in its own answers.
+    """
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Override:
+    """An environment variable that a command set for one pull request's services."""
+
+    name: str
+    value: str | None
+    """None: it is as the stage file says."""
+    order: str
+    """The `Command.order` of the command that said so."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Life:
     """What is known and wished of an environment's life, apart from its commit."""
@@ -148,6 +175,30 @@ class Life:
     """It is to be scaled to zero."""
     sleep_order: str | None = None
     """The `Command.order` of the command that said so, or the contrary."""
+    wished: bool | None = None
+    """Whether the last command asked for it or against it; None: the policy alone decides."""
+    wish_order: str | None = None
+    """The `Command.order` of the command that said so."""
+    chosen: str | None = None
+    """The commit that it was asked for by name; a later push counts more."""
+    chosen_over: str | None = None
+    """The newest commit when that was asked."""
+    labelled: bool = False
+    """Whether the pull request had the label when it was last read."""
+    approved: str | None = None
+    """The one commit of an author without write access that somebody with it let run."""
+    overrides: tuple[Override, ...] = ()
+    """The environment variables that commands set, by name."""
+
+
+@enum.unique
+class CommandSource(enum.StrEnum):
+    """What a command was written in."""
+
+    COMMENT = "comment"
+    REVIEW = "review"
+    DIRECT = "direct"
+    """The command line or the HTTP API, by somebody who may do everything there."""
 
 
 @enum.unique
@@ -166,15 +217,21 @@ class Command:
 
     key: EnvironmentKey
     comment_id: int
+    """GitHub's id of the comment or review."""
     line: int
     text: str
-    """The verb and its arguments, in the one spelling that `bot.life` reads."""
+    """The verb and its arguments, as `bot.chatops` reads them."""
     author: str
     asked_at: datetime.datetime
     """When the comment was written; its effect is counted from then, whenever it runs."""
     state: CommandState = CommandState.PENDING
     answer: str = ""
     """What came of it, in one sentence for people; empty until it has ended."""
+    source: CommandSource = CommandSource.COMMENT
+    output: str = ""
+    """What it was asked to show, as Markdown: told in a comment of its own."""
+    answered: bool = False
+    """Whether that was told."""
 
     @property
     def order(self) -> str:

@@ -12,7 +12,7 @@ import datetime
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from bot import model
+from bot import intent, model, said
 from infra import naming
 
 # -- GitHub ---------------------------------------------------------------------------------------
@@ -29,6 +29,24 @@ class Hub(Protocol):
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit; None where there is no such file."""
+
+    def permission(self, repository: str, login: str) -> model.Permission:
+        """What somebody may do to a repository. NotFoundError: there is no such person."""
+
+    def commit(self, repository: str, ref: str) -> str:
+        """The whole name of the commit that a short one or a branch stands for."""
+
+    def belongs(self, key: model.EnvironmentKey, commit: str) -> bool:
+        """Whether a commit, named whole or in part, is one of a pull request's own."""
+
+    def changed(self, key: model.EnvironmentKey) -> Sequence[str]:
+        """The paths of the files that a pull request changes."""
+
+    def react(self, repository: str, comment_id: int, content: str) -> None:
+        """Put a reaction (`eyes`, …) to a comment; one that is there already stays."""
+
+    def reply(self, key: model.EnvironmentKey, body: str) -> None:
+        """Write a comment, unless there is one of the bot's with the same first line."""
 
     def write_comment(self, key: model.EnvironmentKey, body: str, comment_id: int | None) -> int:
         """Write the environment's one comment and return its id.
@@ -47,13 +65,19 @@ class Hub(Protocol):
 
 
 class PullRequests(Protocol):
-    """Lists pull requests, for the sweep."""
+    """Lists pull requests and what was said on them, for the sweep."""
 
     def repositories(self) -> Sequence[str]:
         """Full names of the repositories that the bot may look at. Raises UnreachableError."""
 
     def open_pull_requests(self, repository: str) -> Sequence[model.PullRequest]:
         """Every open pull request, from all pages, or UnreachableError: never a part of them."""
+
+    def comments(self, repository: str, since: datetime.datetime) -> Sequence[said.Said]:
+        """People's comments on issues and pull requests that were written since.
+
+        From all pages, or UnreachableError; without those that were edited afterwards.
+        """
 
 
 # -- Engine ---------------------------------------------------------------------------------------
@@ -155,6 +179,19 @@ class Sleeper(Protocol):
         One that somebody else scales is left alone while it is not at zero. Raises
         UnreachableError.
         """
+
+
+class Workloads(Protocol):
+    """Acts on an environment's workloads for whoever asks for it."""
+
+    def restart(self, name: str, service: str | None, at: datetime.datetime) -> Sequence[str]:
+        """Start the pods of one service, or of each, anew; which services there are.
+
+        One that was restarted since `at` is left alone. Raises UnreachableError.
+        """
+
+    def logs(self, name: str, service: str | None) -> Mapping[str, str]:
+        """What the pods of one service, or of each, wrote last, by pod. Raises UnreachableError."""
 
 
 class Prover(Protocol):
@@ -287,17 +324,36 @@ class Row:
         return naming.stack_name(self.name, self.lane.value)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Delivered:
+    """A webhook delivery, as it is kept."""
+
+    id: str
+    """GitHub's GUID; a redelivery has the same."""
+    event: str
+    action: str = ""
+    """Empty where the event has none."""
+    sender: str = ""
+    """The login of whoever made it happen; empty where GitHub does not say."""
+
+
 class Store(Protocol):
     """Deliveries, environments, leases and timelines. Every write is one transaction."""
 
     def record_delivery(
-        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+        self,
+        delivery: Delivered,
+        keys: Collection[model.EnvironmentKey] = (),
+        commands: Collection[model.Command] = (),
     ) -> bool:
-        """Keep a delivery and raise `wanted` of its environment, in one transaction.
+        """Keep a delivery with its commands and raise `wanted` of its environments, all at once.
 
         Returns False for a delivery that was recorded before; `wanted` is raised all the same,
-        as a redelivery asks for another look.
+        as a redelivery asks for another look, and a command is kept once.
         """
+
+    def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
+        """Raise `wanted` of every environment that asks for this commit, and return which."""
 
     def hint(self, key: model.EnvironmentKey) -> None:
         """Raise `wanted` (the row is made where missing)."""
@@ -327,13 +383,26 @@ class Store(Protocol):
     def finish_command(
         self, lease: Lease, command: model.Command, life: model.Life | None = None
     ) -> Row:
-        """Keep a command's end (its `state` and `answer`) together with what came of it.
+        """Keep a command's end (`state`, `answer` and `output`) together with what came of it.
 
-        Raises LeaseLostError.
+        Where that changes the life, `wanted` is raised, as every lane lives it. Raises
+        LeaseLostError.
         """
+
+    def answered(self, command: model.Command) -> None:
+        """Keep that a command's output was told."""
+
+    def untold(self) -> Sequence[model.Command]:
+        """The commands whose output was not told yet, oldest first."""
 
     def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
         """Every command for the environment, in the order in which they were given."""
+
+    def mark(self, name: str) -> datetime.datetime | None:
+        """How far something was read; None before the first time."""
+
+    def set_mark(self, name: str, at: datetime.datetime) -> None:
+        """Keep how far something was read."""
 
     def may(self, right: str, owner: str, seconds: float) -> bool:
         """Take or keep what only one replica may do at a time, for so long."""
@@ -383,6 +452,46 @@ class Store(Protocol):
         """Whether the database answers."""
 
 
+class Policies(Protocol):
+    """Says which pull requests of a repository get an environment."""
+
+    def policy(self, repository: str, branch: str) -> intent.Policy:
+        """The policy for pull requests into a branch.
+
+        Raises UnreachableError, and InvalidStageFileError where it can't be understood: then
+        nobody knows what is wanted, and what is there stays.
+        """
+
+
+# -- Chat -----------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a command."""
+
+    command: model.Command
+    """The command with its state, its answer and its output."""
+    life: model.Life
+    anew: bool = False
+    """The environment is to be updated, though its commit is the same."""
+
+
+class Chat(Protocol):
+    """Decides what people may ask for, and what comes of it."""
+
+    def run(
+        self, command: model.Command, pull_request: model.PullRequest | None, row: Row
+    ) -> Ended:
+        """Do what a command says, or refuse it with a sentence. Raises UnreachableError.
+
+        The pull request is None where it is gone; nobody need be asked about one that is not open.
+        """
+
+    def trusted(self, pull_request: model.PullRequest) -> bool:
+        """Whether its author's code may run without anybody's word. Raises UnreachableError."""
+
+
 # -- Feedback -------------------------------------------------------------------------------------
 
 
@@ -396,6 +505,12 @@ class Reporter(Protocol):
         was written before; equal content is not sent again.
         """
 
+    def acknowledge(self, command: model.Command) -> None:
+        """Let its author see that a command was read; returns at once."""
+
+    def answer(self, command: model.Command) -> None:
+        """Tell a command's output in a comment of its own, once; returns at once."""
+
 
 # -- Programs -------------------------------------------------------------------------------------
 
@@ -403,10 +518,13 @@ class Reporter(Protocol):
 class Configurer(Protocol):
     """Turns a pull request and its .stage.yaml into the program's config."""
 
-    def config(self, row: Row, pull_request: model.PullRequest) -> Mapping[str, str] | None:
+    def config(
+        self, row: Row, pull_request: model.PullRequest, *, trusted: bool
+    ) -> Mapping[str, str] | None:
         """The config of the lane's stack for this commit; None where the lane has none.
 
-        Raises InvalidStageFileError, UnreachableError.
+        That of an author who is not `trusted` is the base branch's, whatever the pull request
+        changes. Raises InvalidStageFileError, UnreachableError.
         """
 
     def routes(self, rows: Mapping[model.Lane, Row]) -> model.Routes | None:

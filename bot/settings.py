@@ -37,6 +37,7 @@ tells every pod about a Service named `understudy`."""
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 _Repository = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$")]
+_Login = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+(\[bot\])?$")]
 _Secret = Annotated[pydantic.SecretStr, pydantic.Field(min_length=1)]
 
 
@@ -95,8 +96,14 @@ class Settings(pydantic.BaseModel):
     """The domain that people reach production by; none: the primary distribution's first alias."""
     label: str = pydantic.Field(default="stage", min_length=1, max_length=50)
     """The label that asks for an environment, up to 50 characters as on GitHub."""
-    allow_forks: bool = False
-    """`true` runs the code of any fork; only for repositories whose forks are all trusted."""
+    command: str = pydantic.Field(default="/stage", pattern=r"^[/@!][A-Za-z0-9_-]{1,38}$")
+    """What commands in comments begin with: `/`, `@` or `!` and a word."""
+    trust_anyone: bool = False
+    """`true` runs the code of whoever opens a pull request; only where all of them are trusted.
+    Otherwise the code of somebody without write access waits for `/stage approve SHA`."""
+    trusted_authors: Annotated[tuple[_Login, ...], pydantic.BeforeValidator(_separated)] = ()
+    """Authors whose pull requests from the repository itself need no approval although they have
+    no write access, with commas between them, such as `renovate[bot]`."""
     lifetime_seconds: float | None = pydantic.Field(default=None, ge=60, le=31_536_000)
     """How long an environment lives, in seconds, 60 to 31536000; none: for as long as its pull
     request asks for it. Whoever takes the label off and puts it back has it again."""

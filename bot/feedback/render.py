@@ -7,10 +7,9 @@ that the whole always fits into one comment.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from bot import model
+from bot import markdown, model
 
 MAX_CHARACTERS = 65_536
 """What GitHub takes in a comment."""
@@ -31,13 +30,6 @@ HEADLINES = {
     model.Phase.DESTROYING: "⏳ Being taken away",
     model.Phase.STUCK: "🛑 A person is needed",
 }
-
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, and those that turn the direction of writing."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()|~!&$#])")
-_LIVE = re.compile(r"(?<=[@#])(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)|^(?=[-+]|\d+[.)])", re.IGNORECASE)
-"""Where GitHub would make a mention, a reference, a link or a list."""
-_SPLIT = "\u200b"
 
 
 def marker(key: model.EnvironmentKey) -> str:
@@ -61,38 +53,22 @@ def comment(report: model.Report) -> str:
     return whole if len(whole) <= MAX_CHARACTERS else _joined([*head, foot])[:MAX_CHARACTERS]
 
 
+def answer(command: model.Command) -> str:
+    """The comment that answers a command; its first line tells it from all others."""
+    marker = f"<!-- understudy:answer {command.comment_id} {command.line} -->"
+    asked = f"{markdown.code(command.text)} by {markdown.inline(command.author)}:"
+    body = command.output
+    whole = _joined([marker, asked, body])
+    if len(whole) <= MAX_CHARACTERS:
+        return whole
+    cut = "\n```\n\n…cut here: GitHub takes no longer comment."
+    return whole[: MAX_CHARACTERS - len(cut)] + cut
+
+
 def description(report: model.Report) -> str:
     """One line for the deployment; GitHub takes 140 characters."""
     words = report.reason or HEADLINES[report.phase].partition(" ")[2]
-    return _bounded(_visible(words), 140)
-
-
-def fenced(text: str) -> str:
-    """A code block that its content can't close."""
-    text = _visible(text, lines=True)
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def inline(text: str) -> str:
-    """Text in a sentence: no mentions, links, HTML or formatting."""
-    return _LIVE.sub(_SPLIT, _SPECIAL.sub(r"\\\1", _visible(text)))
-
-
-def code(text: str) -> str:
-    """A name in a sentence or a table."""
-    return f"`{_visible(text).replace('`', chr(39)).replace('|', '¦') or ' '}`"
-
-
-def _visible(text: str, *, lines: bool = False) -> str:
-    if lines:
-        return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return _INVISIBLE.sub("", " ".join(text.split()))
-
-
-def _bounded(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    return markdown.bounded(markdown.visible(words), 140)
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -102,11 +78,11 @@ def _joined(parts: Sequence[str]) -> str:
 def _commit(report: model.Report) -> str:
     if report.commit is None or report.phase is model.Phase.ABSENT:
         return ""
-    return f" · {code(report.commit[:7])}"
+    return f" · {markdown.code(report.commit[:7])}"
 
 
 def _reason(report: model.Report) -> str:
-    words = inline(_bounded(report.reason, MAX_REASON))
+    words = markdown.inline(markdown.bounded(report.reason, MAX_REASON))
     return words if not words or words[-1] in ".!?…" else f"{words}."
 
 
@@ -120,7 +96,7 @@ def _routes(report: model.Report) -> str:
         on_the_way = report.phase is model.Phase.READY and not edge.deployed
         state = " (CloudFront is still bringing it to its edges)" if on_the_way else ""
         lines.append(f"**Behind the production domain**{state}:")
-        lines.append(fenced(f"curl -H '{edge.header}: {edge.value}' https://{edge.host}/"))
+        lines.append(markdown.fenced(f"curl -H '{edge.header}: {edge.value}' https://{edge.host}/"))
     return _joined(lines)
 
 
@@ -139,8 +115,8 @@ def _service(service: model.ServiceProgress) -> str:
     states = ", ".join(sorted({pod.state for pod in service.pods}))
     if service.old:
         states = f"{states}; {service.old} of before".lstrip("; ")
-    words = inline(_bounded(states, MAX_LINE)) or "-"
-    return f"| {code(service.name)} | {sign} {service.ready}/{service.wanted} | {words} |"
+    words = markdown.inline(markdown.bounded(states, MAX_LINE)) or "-"
+    return f"| {markdown.code(service.name)} | {sign} {service.ready}/{service.wanted} | {words} |"
 
 
 def _troubles(report: model.Report) -> list[str]:
@@ -155,9 +131,9 @@ def _troubles(report: model.Report) -> list[str]:
 
 def _trouble(pod: model.PodProgress) -> str:
     assert pod.trouble is not None
-    head = f"**{inline(pod.service)}: {pod.trouble.value}** ({code(pod.pod)})"
-    detail = _bounded(pod.detail.strip(), MAX_QUOTE)
-    return f"{head}\n\n{fenced(detail)}" if detail else head
+    head = f"**{markdown.inline(pod.service)}: {pod.trouble.value}** ({markdown.code(pod.pod)})"
+    detail = markdown.bounded(pod.detail.strip(), MAX_QUOTE)
+    return f"{head}\n\n{markdown.fenced(detail)}" if detail else head
 
 
 def _absence(report: model.Report) -> str:
@@ -166,13 +142,13 @@ def _absence(report: model.Report) -> str:
         return ""
     if absence.remnants:
         some = absence.remnants[:MAX_ROWS]
-        left = [f"- {inline(found.kind)} {code(found.name)}" for found in some]
+        left = [f"- {markdown.inline(found.kind)} {markdown.code(found.name)}" for found in some]
         if len(absence.remnants) > MAX_ROWS:
             left.append(f"- and {len(absence.remnants) - MAX_ROWS} more")
         return "\n".join(["Still there:", *left])
     if not absence.proved:
         return ""
-    checked = "\n".join(f"- no {inline(what)}" for what in absence.checked)
+    checked = "\n".join(f"- no {markdown.inline(what)}" for what in absence.checked)
     return f"Proved by independent listings at {absence.at:%Y-%m-%d %H:%M:%S} UTC:\n{checked}"
 
 
@@ -180,8 +156,8 @@ def _timeline(report: model.Report) -> str:
     if not report.timeline:
         return ""
     lines = [
-        f"{entry.at:%H:%M:%S}  {_bounded(_visible(entry.text), MAX_LINE)}"
+        f"{entry.at:%H:%M:%S}  {markdown.bounded(markdown.visible(entry.text), MAX_LINE)}"
         for entry in report.timeline[-MAX_TIMELINE:]
     ]
-    text = fenced("\n".join(lines))
+    text = markdown.fenced("\n".join(lines))
     return f"<details><summary>Timeline</summary>\n\n{text}\n\n</details>"

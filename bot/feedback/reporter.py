@@ -6,6 +6,7 @@ GitHub does not take is tried again, or overtaken by the next report.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 import time
@@ -15,7 +16,7 @@ import structlog
 
 from bot import clock as clocks
 from bot import errors, model, ports
-from bot.feedback import budget, queue, render
+from bot.feedback import budget, errands, queue, render
 from infra import naming
 
 WRITERS = 3
@@ -53,6 +54,7 @@ class HubReporter:
         self._clock = clock
         self._budget = budget.Budget(clock)
         self._queue = queue.Queue()
+        self._errands = errands.Errands()
         self._states: dict[int, str] = {}
         self._changed = threading.Condition()
         self._closing = False
@@ -69,10 +71,24 @@ class HubReporter:
             self._queue.put(report, self._clock.now())
             self._changed.notify_all()
 
+    def acknowledge(self, command: model.Command) -> None:
+        """Put a reaction to its comment; returns at once. See `bot.ports.Reporter`."""
+        with self._changed:
+            self._errands.acknowledge(command, self._clock.now())
+            self._changed.notify_all()
+
+    def answer(self, command: model.Command) -> None:
+        """Answer it; returns at once. See `bot.ports.Reporter`."""
+        with self._changed:
+            self._errands.answer(command, self._clock.now())
+            self._changed.notify_all()
+
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until everything is written; False if that takes too long."""
         with self._changed:
-            return self._changed.wait_for(lambda: not len(self._queue), timeout)
+            return self._changed.wait_for(
+                lambda: not len(self._queue) and not len(self._errands), timeout
+            )
 
     def close(self) -> None:
         """Write what waits, as far as GitHub takes it now, and end."""
@@ -87,7 +103,13 @@ class HubReporter:
 
     def _work(self) -> None:
         while (taken := self._next()) is not None:
-            written = self._guarded(taken.report)
+            if isinstance(taken, errands.Errand):
+                told = self._guarded(taken.command.key, functools.partial(self._run, taken))
+                with self._changed:
+                    self._errands.ended(taken, self._clock.now(), told=told or self._closing)
+                    self._changed.notify_all()
+                continue
+            written = self._guarded(taken.report.key, functools.partial(self._write, taken.report))
             with self._changed:
                 if written or self._closing:
                     self._queue.told(taken, self._clock.now())
@@ -95,15 +117,20 @@ class HubReporter:
                     self._queue.again(taken, self._clock.now())
                 self._changed.notify_all()
 
-    def _next(self) -> queue.Waiting | None:
-        """Wait for the next report to write; None at the end."""
+    def _next(self) -> queue.Waiting | errands.Errand | None:
+        """Wait for the next thing to write; None at the end."""
         with self._changed:
             while True:
+                now = self._clock.now()
+                if not self._budget.wait():
+                    room = not self._budget.wait(news=False)
+                    if errand := self._errands.pop(now, reactions=room):
+                        return errand
                 taken = self._queue.pop(self._clock.now(), hurry=self._closing)
                 if taken is None:
                     if self._closing:
                         return None
-                    self._changed.wait(self._queue.wait(self._clock.now()))
+                    self._changed.wait(self._pause())
                     continue
                 pause = self._budget.wait(news=taken.news)
                 if not pause:
@@ -113,11 +140,20 @@ class HubReporter:
                     return None
                 self._changed.wait(pause)
 
-    def _guarded(self, report: model.Report) -> bool:
-        """Whether the report needn't be tried again."""
-        key = str(report.key)
+    def _pause(self) -> float | None:
+        """Seconds until something is to be told; None while nothing waits."""
+        now = self._clock.now()
+        waits = [self._queue.wait(now)]
+        if (errand := self._errands.wait(now)) is not None:
+            # A reaction that the budget has no room for just now.
+            waits.append(max(errand, self._budget.wait(news=False)))
+        return min((one for one in waits if one is not None), default=None)
+
+    def _guarded(self, of: model.EnvironmentKey, write: Callable[[], None]) -> bool:
+        """Write; whether it needn't be tried again."""
+        key = str(of)
         try:
-            self._write(report)
+            write()
         except errors.NotFoundError as error:
             # What is gone can't be told any more.
             _log.warning("nobody to tell", action="report", environment=key, why=error.message)
@@ -130,6 +166,15 @@ class HubReporter:
         return True
 
     # -- writing ----------------------------------------------------------------------------------
+
+    def _run(self, errand: errands.Errand) -> None:
+        command = errand.command
+        self._spend()
+        if errand.reaction:
+            self._hub.react(command.key.repository, command.comment_id, "eyes")
+            return
+        self._hub.reply(command.key, render.answer(command))
+        self._store.answered(command)
 
     def _write(self, waiting: model.Report) -> None:
         # Read anew: a lane may have moved on meanwhile, also in another replica.

@@ -11,9 +11,10 @@ long.
 
 from bot.reconcile.brake import Brake
 from bot.reconcile.context import Stages
+from bot.reconcile.conversation import Conversation
 from bot.reconcile.loop import Loop
 from bot.reconcile.sweep import Sweep
 from bot.reconcile.sweeper import Sweeper
 from bot.reconcile.worker import Workers
 
-__all__ = ["Brake", "Loop", "Stages", "Sweep", "Sweeper", "Workers"]
+__all__ = ["Brake", "Conversation", "Loop", "Stages", "Sweep", "Sweeper", "Workers"]

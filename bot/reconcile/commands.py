@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import dataclasses
 
-import structlog
-
 from bot import errors, life, model
 from bot.reconcile.context import Pass
 
-_log = structlog.get_logger(__name__)
+_OPEN = frozenset({model.CommandState.PENDING, model.CommandState.RUNNING})
+
+
+def waiting(run: Pass) -> bool:
+    """Whether a command of the environment has not ended."""
+    return any(one.state in _OPEN for one in run.stages.store.commands(run.key))
 
 
 def run_all(run: Pass) -> None:
-    """Run every command of the environment that has not ended. Raises LeaseLostError.
+    """Run every command of the environment that has not ended.
 
-    The cluster's lane does it, so that each is run once; other lanes see what they will come to.
+    The cluster's lane does it, so that each is run once; the others are hinted at what it comes to.
+    Raises LeaseLostError, and UnreachableError where it can't be known who may: then they wait.
     """
-    while (command := run.stages.store.begin_command(run.held.lease)) is not None:
-        try:
-            after = life.apply(command, run.row.life)
-        except errors.InvalidCommandError as error:
-            after, state, answer = run.row.life, model.CommandState.REFUSED, error.message
-        else:
-            state, answer = model.CommandState.DONE, life.answer(command, after)
-        ended = dataclasses.replace(command, state=state, answer=answer)
-        run.row = run.stages.store.finish_command(run.held.lease, ended, after)
-        run.note(f"{command.author} asked: {command.text}; {answer}")
-        _log.info(
-            "command ended",
-            action="command",
-            environment=str(run.key),
-            comment=command.comment_id,
-            line=command.line,
-            state=state.value,
-            why=answer,
+    store, lease = run.stages.store, run.held.lease
+    command = store.begin_command(lease)
+    if command is None:
+        return
+    try:
+        pull_request = run.stages.hub.pull_request(run.key)
+    except errors.NotFoundError:
+        pull_request = None
+    if pull_request is not None and pull_request.open:
+        # What the label says was said before the command, as far as anybody can tell.
+        labelled = run.stages.label in pull_request.labels
+        run.row = dataclasses.replace(
+            run.row, life=life.with_label(run.row.life, labelled=labelled)
         )
+    while command is not None:
+        ended = run.stages.chat.run(command, pull_request, run.row)
+        if ended.anew:
+            # No commit is there in the form that is wanted now.
+            run.save(commit=None)
+        run.row = store.finish_command(lease, ended.command, ended.life)
+        run.note(f"{command.author} asked: {command.text}; {ended.command.answer}")
+        if ended.command.output:
+            run.stages.reporter.answer(ended.command)
+        command = store.begin_command(lease)
+    # Ends raise `wanted`; the wish is read after this, so it is what this pass answers.
+    run.generation = max(run.generation, run.row.wanted)

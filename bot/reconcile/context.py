@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
-from bot import clock, errors, intent, metrics, model, overview, ports
-from bot import life as lives
+from bot import clock, errors, intent, metrics, model, overview, policies, ports
 from bot.reconcile import lease as leases
 
 _log = structlog.get_logger(__name__)
@@ -32,8 +31,11 @@ class Stages:
     clearers: Mapping[model.Lane, ports.Clearer]
     configurer: ports.Configurer
     reporter: ports.Reporter
-    policy: intent.Policy
+    policies: ports.Policies
+    chat: ports.Chat
     clock: clock.Clock
+    label: str = "stage"
+    """The label that asks for an environment."""
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
     """A number from 0 to 1, so that those who wait do not all come back at once."""
@@ -62,6 +64,8 @@ class Pass:
         """Passes in a row that failed before this one."""
         self.wish: model.Desired | model.Ignored | None = None
         """What is wanted; None until it was read."""
+        self.trusted = False
+        """Whether the pull request's author may write to its repository; False until asked."""
         self.changes_at: datetime.datetime | None = None
         """When something else is wanted though nothing happens."""
 
@@ -105,17 +109,28 @@ class Pass:
             if self.stages.store.row(found.key) is None:
                 self.stages.store.hint(found.key)
             return intent.ignore(intent.MOVED, life), found
-        decision = intent.decide(found, self.stages.policy, life, self.stages.clock.now())
+        decision = self._decided(found, life)
         if self.row.lane is model.Lane.EDGE and isinstance(decision.wish, model.Desired):
             # Only workloads sleep.
             awake = dataclasses.replace(decision.wish, asleep=False)
             decision = dataclasses.replace(decision, wish=awake)
         return decision, found
 
+    def _decided(self, found: model.PullRequest, life: model.Life) -> intent.Decision:
+        if not found.open:
+            # Whatever the policy is, and whether or not it can be read.
+            return intent.ignore(intent.CLOSED, life)
+        policy = self.stages.policies.policy(found.key.repository, found.base_ref)
+        # The label is looked at first: it decides whether anything is to be asked.
+        life = intent.read(life, found, policy)
+        known = policies.known(found, policy, life, self.stages.hub, self.stages.chat)
+        self.trusted = known.trusted
+        return intent.decide(found, policy, life, self.stages.clock.now(), known)
+
     def _life(self) -> model.Life:
-        """The environment's life by now, with commands that nobody has run yet."""
+        """The environment's life by now: its cluster's lane may have changed it meanwhile."""
         stored = self.stages.store.row(self.key, self.row.lane) or self.row
-        return lives.with_open(self.stages.store.commands(self.key), stored.life)
+        return stored.life
 
     def follow(self, commit: str, stop: Callable[[], bool]) -> Iterator[model.Progress]:
         """Follow the workloads, and end that orderly also when the pass fails meanwhile."""

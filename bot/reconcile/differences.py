@@ -83,6 +83,9 @@ class Listings:
     """Of the `unclaimed` stacks; one that could not be read is missing."""
     holdings: Sequence[model.Holding] | None
     """None where they could not be listed."""
+    policies: Mapping[tuple[str, str], intent.Policy]
+    """By repository (`folded`) and base branch; one that could not be read is missing, and nothing
+    is said about its pull requests."""
 
     @functools.cached_property
     def rows(self) -> Sequence[ports.Row]:
@@ -121,14 +124,14 @@ def judged(listings: Listings) -> int:
     )
 
 
-def differences(listings: Listings, policy: intent.Policy, now: datetime.datetime) -> list[Finding]:
+def differences(listings: Listings, now: datetime.datetime) -> list[Finding]:
     """Everything that is not as it should be; at most one finding for each environment."""
     left = [*_by_stack(listings), *_by_holding(listings)]
     by_hand = [finding for finding in left if finding.kind is Kind.MADE_BY_HAND]
     found: dict[str, Finding] = {}
     # What a person made is left alone, also where a pull request asks for the same; and where one
     # does, that tells more than what was left behind of it.
-    for finding in (*by_hand, *_by_pull_request(listings, policy, now), *left, *_by_row(listings)):
+    for finding in (*by_hand, *_by_pull_request(listings, now), *left, *_by_row(listings)):
         found.setdefault(finding.name, finding)
     return list(found.values())
 
@@ -136,20 +139,19 @@ def differences(listings: Listings, policy: intent.Policy, now: datetime.datetim
 # -- pull requests --------------------------------------------------------------------------------
 
 
-def _by_pull_request(
-    listings: Listings, policy: intent.Policy, now: datetime.datetime
-) -> Iterator[Finding]:
+def _by_pull_request(listings: Listings, now: datetime.datetime) -> Iterator[Finding]:
     rows = {_identity(row.key): row for row in listings.rows}
     asked: set[tuple[str, int]] = set()
-    for pulls in listings.pull_requests.values():
+    for repository, pulls in listings.pull_requests.items():
         for pull in pulls:
             asked.add(_identity(pull.key))
             row = rows.get(_identity(pull.key))
-            life = row.life if row else model.Life()
-            decision = intent.decide(pull, policy, life, now)
-            wish = decision.wish
-            if row is not None and worked_on(row):
+            policy = listings.policies.get((repository, pull.base_ref))
+            if policy is None or (row is not None and worked_on(row)):
                 continue
+            # Whether its author is trusted is asked by the pass, of the few that it is about.
+            decision = intent.decide(pull, policy, row.life if row else model.Life(), now)
+            wish = decision.wish
             if isinstance(wish, model.Desired):
                 yield from _wanted(pull.key, row, wish.commit)
                 if row is not None:

@@ -20,7 +20,7 @@ def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.date
     Raises EngineError, UnreachableError and LeaseLostError.
     """
     try:
-        config = run.stages.configurer.config(run.row, pull_request)
+        config = run.stages.configurer.config(run.row, pull_request, trusted=run.trusted)
     except errors.InvalidStageFileError as error:
         # The cluster's lane tells people, who mend the file for both; what is half made waits.
         if run.row.stack_exists:

@@ -6,6 +6,7 @@ it takes, a failure is retried with growing pauses until a person is needed.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Callable
 
@@ -59,9 +60,15 @@ class Loop:
             return self._failed(run, f"unexpected {type(error).__name__}; see the bot's log")
 
     def _act(self, run: Pass) -> datetime.datetime | None:
+        if run.row.lane is model.Lane.EDGE and commands.waiting(run):
+            # They may say that it is to stay, and who may give them is the cluster's lane to ask.
+            return run.after(deadlines.HEED_SECONDS)
         if run.row.lane is model.Lane.CLUSTER:
             commands.run_all(run)
-        pull_request = run.look()
+        return self._move(run, run.look())
+
+    def _move(self, run: Pass, pull_request: model.PullRequest | None) -> datetime.datetime | None:
+        """Take the step from what is there to what is wanted; returns when to look again."""
         wish, row = run.wish, run.row
         assert wish is not None
         observed = model.Observed(row.phase, row.stack_exists, row.removing, row.commit)
@@ -77,7 +84,9 @@ class Loop:
         match step, wish:
             case model.Step.UP, model.Desired(commit):
                 assert pull_request is not None
-                return (edge.up if on_edge else rise.up)(run, pull_request, commit)
+                # What is built is the commit that is wanted, which need not be the newest.
+                of_commit = dataclasses.replace(pull_request, head_sha=commit)
+                return (edge.up if on_edge else rise.up)(run, of_commit, commit)
             case model.Step.WATCH, model.Desired(commit):
                 return (edge.watch if on_edge else rise.watch)(run, commit)
             case model.Step.WAKE, model.Desired(commit):

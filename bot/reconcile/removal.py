@@ -11,6 +11,8 @@ from bot.reconcile.context import Pass
 _WORDS = {
     intent.CLOSED: "the pull request was closed",
     intent.NO_LABEL: "the pull request does not have the label that asks for an environment",
+    intent.DOWN: "somebody asked for that; no push brings it back",
+    intent.NOT_ASKED: "the repository's policy gives this pull request none, and nobody asked",
     intent.GONE: "GitHub does not know the pull request any more",
     intent.MOVED: "the repository has another name by now, and the environment is made under that",
     intent.EXPIRED: (

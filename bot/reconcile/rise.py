@@ -9,14 +9,14 @@ from __future__ import annotations
 import datetime
 
 from bot import errors, model, ports
-from bot.reconcile import deadlines, operations, sleeping
+from bot.reconcile import commands, deadlines, operations, sleeping
 from bot.reconcile.context import Pass
 
 
 def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.datetime | None:
     """Create or update, then watch; returns when to look again."""
     try:
-        config = run.stages.configurer.config(run.row, pull_request)
+        config = run.stages.configurer.config(run.row, pull_request, trusted=run.trusted)
     except errors.InvalidStageFileError as error:
         _refuse(run, error)
         return None
@@ -60,6 +60,8 @@ class _Rise:
         self._run = run
         self._commit = commit
         self._operation = operation
+        self._overrides = run.row.life.overrides
+        """What commands set for the services when the engine began."""
         self._asleep = isinstance(run.wish, model.Desired) and run.wish.asleep
         """To be updated without being woken: there is nothing to watch."""
         self._awake = False
@@ -171,7 +173,9 @@ class _Rise:
         else:
             changed = sum(n for kind, n in result.changes.items() if kind != "same")
             self._run.note(f"engine done in {result.seconds:.1f} s, {changed} changes")
-            self._run.save(commit=self._commit, outputs=dict(result.outputs))
+            asked_anew = self._run.row.life.overrides != self._overrides
+            commit = None if asked_anew else self._commit
+            self._run.save(commit=commit, outputs=dict(result.outputs))
         self._engine_done_at = self._run.stages.clock.now()
 
     def _newer_wish(self) -> bool:
@@ -190,12 +194,14 @@ class _Rise:
         if stored is None or stored.wanted <= run.generation:
             return
         try:
+            # A command may say that all this is no longer wanted.
+            commands.run_all(run)
             wish = run.newest_wish()
         except errors.UnreachableError:
             self._heed_at = run.after(deadlines.HEED_AGAIN_SECONDS)
             return
-        if wish == run.wish:
-            run.generation = stored.wanted
+        if wish == run.wish and run.row.life.overrides == self._overrides:
+            run.generation = max(run.generation, stored.wanted)
             return
         self._newer = wish
         run.note(_news(wish, self._commit))

@@ -8,7 +8,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from bot import errors, model, ports
+from bot import errors, intent, model, ports
 from bot.reconcile import differences
 from bot.reconcile.differences import Listings
 
@@ -30,13 +30,16 @@ class Survey:
     def __init__(
         self,
         store: Rows,
+        *,
         pull_requests: ports.PullRequests,
+        policies: ports.Policies,
         stacks: ports.Stacks,
         inventory: ports.Inventory,
         failures: collections.Counter[str],
     ) -> None:
         self._store = store
         self._pull_requests = pull_requests
+        self._policies = policies
         self._stacks = stacks
         self._inventory = inventory
         self._failures = failures
@@ -63,12 +66,15 @@ class Survey:
         if rows is None:
             return None
         stacks = None if names is None else frozenset(names)
+        origins = self._origins(stacks or frozenset(), rows, stopping)
+        pull_requests = self._open(rows, stopping)
         return Listings(
             lanes=rows,
             stacks=stacks,
             holdings=holdings,
-            origins=self._origins(stacks or frozenset(), rows, stopping),
-            pull_requests=self._open(rows, stopping),
+            origins=origins,
+            pull_requests=pull_requests,
+            policies=self._branches(pull_requests, stopping),
         )
 
     def ask(
@@ -120,4 +126,20 @@ class Survey:
             answer = self.ask("github", self._pull_requests.open_pull_requests, name)
             if answer is not None:
                 found[folded] = answer
+        return found
+
+    def _branches(
+        self,
+        pull_requests: Mapping[str, Sequence[model.PullRequest]],
+        stopping: Callable[[], bool],
+    ) -> Mapping[tuple[str, str], intent.Policy]:
+        """The policy of each base branch that an open pull request is into."""
+        found: dict[tuple[str, str], intent.Policy] = {}
+        for repository, pulls in pull_requests.items():
+            for branch, name in {pull.base_ref: pull.key.repository for pull in pulls}.items():
+                if stopping():
+                    return found
+                answer = self.ask("github", self._policies.policy, name, branch)
+                if answer is not None:
+                    found[repository, branch] = answer
         return found

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from bot import clock, intent, model, overview, ports
+from bot import clock, model, overview, ports
 from bot.reconcile import differences
 from bot.reconcile.brake import Brake
 from bot.reconcile.differences import Action, Finding, Kind
@@ -23,6 +23,8 @@ from bot.reconcile.survey import Survey
 
 TWICE = frozenset({Kind.ORPHAN_STACK, Kind.ORPHAN_RESOURCES, Kind.ROW_WITHOUT_STACK, Kind.STRANGER})
 """What comes and goes may look so for a moment: two sweeps have to agree on these."""
+
+CatchUp = Callable[[str, Sequence[model.PullRequest]], Sequence[model.Command]]
 
 _log = structlog.get_logger(__name__)
 
@@ -75,16 +77,25 @@ class Sweep:
         pull_requests: ports.PullRequests,
         stacks: ports.Stacks,
         inventory: ports.Inventory,
-        policy: intent.Policy,
+        policies: ports.Policies,
         time: clock.Clock,
         brake: Brake | None = None,
         wake: Callable[[], None] = lambda: None,
+        catch_up: CatchUp = lambda _, __: (),
     ) -> None:
+        """`catch_up` keeps the commands that no delivery told of; see `Conversation`."""
         self.counters = Counters()
         self._store = store
-        self._survey = Survey(store, pull_requests, stacks, inventory, self.counters.failures)
-        self._policy = policy
+        self._survey = Survey(
+            store,
+            pull_requests=pull_requests,
+            policies=policies,
+            stacks=stacks,
+            inventory=inventory,
+            failures=self.counters.failures,
+        )
         self._clock = time
+        self._catch_up = catch_up
         self._wake = wake
         self.brake = brake or Brake()
         self._before: frozenset[tuple[Kind, str]] = frozenset()
@@ -99,7 +110,11 @@ class Sweep:
         if listings is None or stopping():
             self._before = frozenset()
             return []
-        findings = differences.differences(listings, self._policy, self._clock.now())
+        for repository, pulls in listings.pull_requests.items():
+            missed = self._survey.ask("github", self._catch_up, repository, pulls)
+            if missed:
+                self.counters.outcomes["command found"] += len(missed)
+        findings = differences.differences(listings, self._clock.now())
         rows = {row.name: row for row in listings.rows}
         vanishing = {found.key for found in findings if found.vanishes and found.key is not None}
         verdict = self.brake.check(vanishing, differences.judged(listings))

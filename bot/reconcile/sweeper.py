@@ -29,6 +29,7 @@ class Sweeper:
         self._may_sweep = may_sweep
         self._random = random.SystemRandom()
         self._stopping = threading.Event()
+        self._soon = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
 
     def start(self) -> None:
@@ -39,18 +40,25 @@ class Sweeper:
         """Whether it runs."""
         return self._thread.is_alive()
 
+    def soon(self) -> None:
+        """Sweep as soon as the one that is under way has ended; returns at once."""
+        self._soon.set()
+
     def stop(self) -> None:
         """End. A sweep that is under way does nothing more."""
         self._stopping.set()
+        self._soon.set()
         if self._thread.is_alive():
             self._thread.join(STOP_SECONDS)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
+            self._soon.clear()
             try:
                 if self._may_sweep():
                     self._sweep.run(self._stopping.is_set)
             except Exception:
                 # The database is away, most likely; the next sweep may find it again.
                 _log.exception("sweep failed", action="sweep")
-            self._stopping.wait(self._seconds * self._random.uniform(1 - JITTER, 1 + JITTER))
+            if not self._stopping.is_set():
+                self._soon.wait(self._seconds * self._random.uniform(1 - JITTER, 1 + JITTER))

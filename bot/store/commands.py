@@ -32,6 +32,7 @@ def fresh(owner: Environment, command: model.Command) -> Command:
         asked_at=command.asked_at,
         state=_PENDING,
         answer="",
+        source=command.source.value,
     )
 
 
@@ -57,6 +58,25 @@ def finish(session: orm.Session, owner: Environment, command: model.Command) -> 
     found = session.scalars(_row(owner, command)).one()
     found.state = command.state.value
     found.answer = command.answer
+    found.output = command.output
+
+
+def answered(session: orm.Session, owner: Environment, command: model.Command) -> None:
+    """Keep that its output was told."""
+    found = session.scalars(_row(owner, command)).first()
+    if found is not None:
+        found.answered = True
+
+
+def untold(session: orm.Session) -> Sequence[model.Command]:
+    """Those of all environments whose output was not told, oldest first."""
+    query = (
+        sa.select(Command, Environment)
+        .join(Environment, Environment.id == Command.environment_id)
+        .where(Command.output != "", Command.answered.is_(sa.false()))
+        .order_by(*_GIVEN)
+    )
+    return [_command(owner, found) for found, owner in session.execute(query)]
 
 
 def every(session: orm.Session, owner: Environment) -> Sequence[model.Command]:
@@ -86,4 +106,7 @@ def _command(owner: Environment, found: Command) -> model.Command:
         asked_at=found.asked_at,
         state=model.CommandState(found.state),
         answer=found.answer,
+        source=model.CommandSource(found.source),
+        output=found.output,
+        answered=bool(found.answered),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pydantic
@@ -11,6 +11,7 @@ from bot import model
 
 _PROGRESS = pydantic.TypeAdapter(model.Progress)
 _ABSENCE = pydantic.TypeAdapter(model.Absence)
+_OVERRIDES = pydantic.TypeAdapter(tuple[model.Override, ...])
 
 
 def stored(value: object) -> object:
@@ -22,12 +23,19 @@ def stored(value: object) -> object:
             return _ABSENCE.dump_python(value, mode="json")
         case Mapping():
             return dict(value)
+        case tuple():
+            return _OVERRIDES.dump_python(value, mode="json")
     return value
 
 
 def progress(kept: Mapping[str, Any] | None) -> model.Progress | None:
     """What was stored of the workloads."""
     return None if kept is None else _PROGRESS.validate_python(kept)
+
+
+def overrides(kept: Sequence[Any] | None) -> tuple[model.Override, ...]:
+    """What was stored of the variables that commands set."""
+    return _OVERRIDES.validate_python(kept or ())
 
 
 def absence(kept: Mapping[str, Any] | None) -> model.Absence | None:

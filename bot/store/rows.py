@@ -45,8 +45,13 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
         deployment_commit=owner.deployment_commit,
         failures=found.failures or 0,
         leased=found.lease_until is not None and found.lease_until > now,
-        life=model.Life(**{name: getattr(owner, name) for name in LIFE}),
+        life=_life(owner),
     )
+
+
+def _life(owner: Environment) -> model.Life:
+    kept = {name: getattr(owner, name) for name in LIFE}
+    return model.Life(**(kept | {"overrides": documents.overrides(owner.overrides)}))
 
 
 def identity(key: model.EnvironmentKey) -> str:
@@ -81,7 +86,7 @@ def change(found: Environment | Lane, changes: Mapping[str, object]) -> None:
 def live(found: Environment, life: model.Life) -> None:
     """Set the columns of its life."""
     for name in LIFE:
-        setattr(found, name, getattr(life, name))
+        setattr(found, name, documents.stored(getattr(life, name)))
 
 
 def lanes(key: model.EnvironmentKey) -> sa.Select[Lane]:

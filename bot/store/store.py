@@ -18,7 +18,7 @@ from bot import clock as clocks
 from bot import errors, model, ports
 from bot.store import commands, rows
 from bot.store.database import Database
-from bot.store.tables import Delivery, Environment, Lane, Right, TimelineLine
+from bot.store.tables import Delivery, Environment, Lane, Mark, Right, TimelineLine
 from infra import naming
 
 EDGE_VALUE_BYTES = 16
@@ -45,18 +45,24 @@ class SqlStore:
     # -- hints ------------------------------------------------------------------------------------
 
     def record_delivery(
-        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+        self,
+        delivery: ports.Delivered,
+        keys: Collection[model.EnvironmentKey] = (),
+        commands: Collection[model.Command] = (),
     ) -> bool:
         """Keep a delivery and raise `wanted`. See `bot.ports.Store`."""
 
         def record(session: orm.Session) -> bool:
-            known = session.get(Delivery, delivery_id)
+            known = session.get(Delivery, delivery.id)
             if known is not None:
                 known.times += 1
             else:
-                session.add(self._delivery(delivery_id, event, action, key))
-            if key is not None:
+                session.add(self._delivery(delivery, keys))
+            # In one order, so that two deliveries never wait for one another.
+            for key in sorted(keys):
                 self._raise_wanted(session, key)
+            for command in commands:
+                self._record(session, command)
             return known is None
 
         return self._making(record)
@@ -68,6 +74,27 @@ class SqlStore:
             self._raise_wanted(session, key)
 
         self._making(wish)
+
+    def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
+        """Raise `wanted` of those that ask for a commit. See `bot.ports.Store`."""
+
+        def wish(session: orm.Session) -> Sequence[model.EnvironmentKey]:
+            query = (
+                sa.select(Environment)
+                .join(Lane, Lane.environment_id == Environment.id)
+                .where(
+                    sa.func.lower(Environment.repository) == repository.lower(),
+                    Lane.lane == model.Lane.CLUSTER.value,
+                    Lane.target == commit,
+                )
+            )
+            found = session.scalars(query).all()
+            keys = sorted(model.EnvironmentKey(one.repository, one.number) for one in found)
+            for key in keys:
+                self._raise_wanted(session, key)
+            return keys
+
+        return self._making(wish)
 
     def _making(self, work: Callable[[orm.Session], _T]) -> _T:
         """Do what may make a row; where another replica made it first, do it again with that."""
@@ -128,12 +155,14 @@ class SqlStore:
         return found
 
     def _delivery(
-        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+        self, delivery: ports.Delivered, keys: Collection[model.EnvironmentKey]
     ) -> Delivery:
+        key = min(keys, default=None)
         return Delivery(
-            id=delivery_id,
-            event=event,
-            action=action,
+            id=delivery.id,
+            event=delivery.event,
+            action=delivery.action,
+            sender=delivery.sender,
             repository=key.repository if key else None,
             number=key.number if key else None,
             received_at=self._clock.now(),
@@ -264,14 +293,14 @@ class SqlStore:
     def record_command(self, command: model.Command) -> bool:
         """Keep a command. See `bot.ports.Store`."""
 
-        def record(session: orm.Session) -> bool:
-            found = rows.find(session, command.key, lock=True)
-            if found is not None and commands.known(session, found, command):
-                return False
-            session.add(commands.fresh(self._raise_wanted(session, command.key), command))
-            return True
+        return self._making(lambda session: self._record(session, command))
 
-        return self._making(record)
+    def _record(self, session: orm.Session, command: model.Command) -> bool:
+        found = rows.find(session, command.key, lock=True)
+        if found is not None and commands.known(session, found, command):
+            return False
+        session.add(commands.fresh(self._raise_wanted(session, command.key), command))
+        return True
 
     def begin_command(self, lease: ports.Lease) -> model.Command | None:
         """The next command to run. See `bot.ports.Store`."""
@@ -288,15 +317,46 @@ class SqlStore:
             rows.find(session, lease.key, lock=True)
             held = self._held(session, lease)
             commands.finish(session, held.environment, command)
-            if life is not None:
+            before = rows.row(held, self._clock.now()).life
+            if life is not None and life != before:
                 rows.live(held.environment, life)
+                # Other lanes look at what came of it.
+                self._raise_wanted(session, lease.key)
             return rows.row(held, self._clock.now())
+
+    def answered(self, command: model.Command) -> None:
+        """Keep that a command's output was told. See `bot.ports.Store`."""
+        with self._database.writing() as session:
+            found = rows.find(session, command.key)
+            if found is not None:
+                commands.answered(session, found, command)
+
+    def untold(self) -> Sequence[model.Command]:
+        """Commands whose output was not told. See `bot.ports.Store`."""
+        with self._database.reading() as session:
+            return commands.untold(session)
 
     def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
         """Every command. See `bot.ports.Store`."""
         with self._database.reading() as session:
             found = rows.find(session, key)
             return [] if found is None else commands.every(session, found)
+
+    # -- marks ------------------------------------------------------------------------------------
+
+    def mark(self, name: str) -> datetime.datetime | None:
+        """How far something was read. See `bot.ports.Store`."""
+        with self._database.reading() as session:
+            found = session.get(Mark, name)
+            return None if found is None else found.at
+
+    def set_mark(self, name: str, at: datetime.datetime) -> None:
+        """Keep how far something was read. See `bot.ports.Store`."""
+
+        def write(session: orm.Session) -> None:
+            session.merge(Mark(name=name, at=at))
+
+        self._making(write)
 
     # -- reading ----------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Base(orm.DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own name and form
         datetime.datetime: UtcDateTime,
         dict[str, Any]: sa.JSON,
+        list[Any]: sa.JSON,
     }
 
 
@@ -58,6 +59,8 @@ class Delivery(Base):
     """GitHub's GUID; a redelivery has the same."""
     event: orm.Mapped[str]
     action: orm.Mapped[str]
+    sender: orm.Mapped[str] = orm.mapped_column(default="", server_default=sa.text("''"))
+    """Who made it happen, by GitHub's word; empty where it does not say."""
     repository: orm.Mapped[str | None]
     number: orm.Mapped[int | None]
     received_at: orm.Mapped[datetime.datetime] = orm.mapped_column(index=True)
@@ -95,6 +98,13 @@ class Environment(Base):
     pin_order: orm.Mapped[str | None]
     asleep: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     sleep_order: orm.Mapped[str | None]
+    wished: orm.Mapped[bool | None]
+    wish_order: orm.Mapped[str | None]
+    chosen: orm.Mapped[str | None]
+    chosen_over: orm.Mapped[str | None]
+    labelled: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    approved: orm.Mapped[str | None]
+    overrides: orm.Mapped[list[Any]] = orm.mapped_column(default=list, server_default="[]")
 
 
 class Lane(Base):
@@ -150,6 +160,9 @@ class Command(Base):
     asked_at: orm.Mapped[datetime.datetime]
     state: orm.Mapped[str]
     answer: orm.Mapped[str] = orm.mapped_column(default="")
+    source: orm.Mapped[str] = orm.mapped_column(default="comment", server_default="comment")
+    output: orm.Mapped[str] = orm.mapped_column(default="", server_default=sa.text("''"))
+    answered: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
 
 
 class Right(Base):
@@ -160,6 +173,15 @@ class Right(Base):
     name: orm.Mapped[str] = orm.mapped_column(primary_key=True)
     owner: orm.Mapped[str]
     until: orm.Mapped[datetime.datetime]
+
+
+class Mark(Base):
+    """How far something was read, such as a repository's comments."""
+
+    __tablename__ = "marks"
+
+    name: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    at: orm.Mapped[datetime.datetime]
 
 
 class TimelineLine(Base):

@@ -7,8 +7,8 @@ tests can stand on them.
 """
 
 from bot.testing.clock import SimulatedClock
-from bot.testing.cluster import TICK_SECONDS, FakeClearer, FakeSleeper, FakeWatch
-from bot.testing.desk import FakeConfigurer, FakeReporter
+from bot.testing.cluster import TICK_SECONDS, FakeClearer, FakeSleeper, FakeWatch, FakeWorkloads
+from bot.testing.desk import FakeConfigurer, FakePolicies, FakeReporter
 from bot.testing.edge import FakeDrain, FakeEdge
 from bot.testing.engine import FakeEngine, FakeOperation, FakeStacks, edge_of
 from bot.testing.hub import FakeDeployment, FakeHub
@@ -27,12 +27,14 @@ __all__ = [
     "FakeHub",
     "FakeInventory",
     "FakeOperation",
+    "FakePolicies",
     "FakeProver",
     "FakeReporter",
     "FakeService",
     "FakeSleeper",
     "FakeStacks",
     "FakeWatch",
+    "FakeWorkloads",
     "FakeWorld",
     "MemoryStore",
     "SimulatedClock",

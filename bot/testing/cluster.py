@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot import model
 from bot.testing.faulty import Faulty
@@ -55,6 +56,35 @@ class FakeSleeper(Faulty):
         """See `bot.ports.Sleeper`."""
         self.answer()
         self._world.scale(name, asleep=False)
+
+
+class FakeWorkloads(Faulty):
+    """Restarts in the fake world, and writes the same log everywhere."""
+
+    def __init__(self, world: FakeWorld) -> None:
+        self._world = world
+        self.restarted: dict[tuple[str, str], datetime.datetime] = {}
+        """When that was asked for, by environment and service."""
+        self.log = "listening\n"
+
+    def restart(self, name: str, service: str | None, at: datetime.datetime) -> Sequence[str]:
+        """See `bot.ports.Workloads`."""
+        self.answer()
+        services = self._services(name, service)
+        for one in services:
+            if self.restarted.get((name, one), at) <= at:
+                self.restarted[name, one] = at
+                self._world.environments[name][one].since = self._world.clock.now()
+        return services
+
+    def logs(self, name: str, service: str | None) -> Mapping[str, str]:
+        """See `bot.ports.Workloads`."""
+        self.answer()
+        return {f"{one}-1": self.log for one in self._services(name, service)}
+
+    def _services(self, name: str, service: str | None) -> list[str]:
+        found = self._world.environments.get(name, {})
+        return sorted(one for one in found if service in (None, one))
 
 
 class FakeClearer(Faulty):

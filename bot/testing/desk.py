@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 
-from bot import errors, model, ports
+from bot import errors, intent, model, ports
 from bot.testing.faulty import Faulty
 from infra.contract import outputs
 
@@ -16,6 +16,8 @@ class FakeConfigurer(Faulty):
     def __init__(self) -> None:
         self.invalid: dict[str, str] = {}
         """What is wrong with the stage file, by commit."""
+        self.asked: list[tuple[str, bool]] = []
+        """The commits that configurations were asked for, and whether their authors are trusted."""
         self.with_edge = True
         """Whether environments get a way through CloudFront."""
 
@@ -23,9 +25,12 @@ class FakeConfigurer(Faulty):
         self,
         row: ports.Row,
         pull_request: model.PullRequest,
+        *,
+        trusted: bool,
     ) -> Mapping[str, str] | None:
         """See `bot.ports.Configurer`."""
         self.answer()
+        self.asked.append((pull_request.head_sha, trusted))
         if row.lane is model.Lane.EDGE and not self.with_edge:
             return None
         if wrong := self.invalid.get(pull_request.head_sha):
@@ -45,11 +50,38 @@ class FakeConfigurer(Faulty):
         return model.Routes(url, model.EdgeRoute(str(host), str(header), row.edge_value, deployed))
 
 
+class FakePolicies(Faulty):
+    """The same policy for every branch, but for those that it is not known of."""
+
+    def __init__(self, policy: intent.Policy | None = None) -> None:
+        self.settings = policy or intent.Policy()
+        self.faults: dict[str, errors.UnderstudyError] = {}
+        """What asking for a branch's policy raises, by the branch."""
+
+    def policy(self, repository: str, branch: str) -> intent.Policy:
+        """See `bot.ports.Policies`."""
+        del repository
+        self.answer()
+        if branch in self.faults:
+            raise self.faults[branch]
+        return self.settings
+
+
 class FakeReporter:
     """Keeps every report."""
 
     def __init__(self) -> None:
         self.reports: list[model.Report] = []
+        self.acknowledged: list[model.Command] = []
+        self.answers: list[model.Command] = []
+
+    def acknowledge(self, command: model.Command) -> None:
+        """See `bot.ports.Reporter`."""
+        self.acknowledged.append(command)
+
+    def answer(self, command: model.Command) -> None:
+        """See `bot.ports.Reporter`."""
+        self.answers.append(command)
 
     def report(self, report: model.Report) -> None:
         """See `bot.ports.Reporter`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import itertools
 from collections.abc import Sequence
 
-from bot import errors, model
+from bot import errors, model, said
 from bot.testing.faulty import Faulty
 
 
@@ -33,11 +34,22 @@ class FakeHub(Faulty):
         self.faults: dict[str, errors.UnderstudyError] = {}
         """What listing a repository's pull requests raises, by its name."""
         self.files: dict[tuple[str, str, str], str] = {}
-        self.comments: dict[int, tuple[model.EnvironmentKey, str]] = {}
+        self.written: dict[int, tuple[model.EnvironmentKey, str]] = {}
+        """The bot's own comments by id."""
         self.deployments: dict[int, FakeDeployment] = {}
         self.writes: list[str] = []
         """The verb of each write that succeeded."""
         self._ids = itertools.count(1)
+        self.permissions: dict[str, model.Permission] = {}
+        """What people may do, by login; everybody else may write."""
+        self.files_changed: list[str] = []
+        """By every pull request."""
+        self.commits: dict[model.EnvironmentKey, list[str]] = {}
+        """Of pull requests, beside their newest."""
+        self.said: list[said.Said] = []
+        """What people wrote, by the order in which they did."""
+        self.reactions: list[tuple[int, str]] = []
+        self.answers: list[tuple[model.EnvironmentKey, str]] = []
 
     def open(
         self, key: model.EnvironmentKey, commit: str, *labels: str, fork: str | None = None
@@ -113,23 +125,73 @@ class FakeHub(Faulty):
         self.answer()
         return self.files.get((repository, path, ref))
 
+    def permission(self, repository: str, login: str) -> model.Permission:
+        """See `bot.ports.Hub`."""
+        del repository
+        self.answer()
+        return self.permissions.get(login, model.Permission.WRITE)
+
+    def commit(self, repository: str, ref: str) -> str:
+        """See `bot.ports.Hub`."""
+        self.answer()
+        every = [one for key in self.pull_requests for one in self._commits(key)]
+        for one in every:
+            if one.startswith(ref):
+                return one
+        raise errors.NotFoundError(f"there is no commit {ref} in {repository}")
+
+    def belongs(self, key: model.EnvironmentKey, commit: str) -> bool:
+        """See `bot.ports.Hub`."""
+        self.answer()
+        return any(one.startswith(commit) for one in self._commits(key))
+
+    def _commits(self, key: model.EnvironmentKey) -> list[str]:
+        return [*self.commits.get(key, ()), self.pull_requests[key].head_sha]
+
+    def changed(self, key: model.EnvironmentKey) -> Sequence[str]:
+        """See `bot.ports.Hub`."""
+        del key
+        self.answer()
+        return list(self.files_changed)
+
+    def comments(self, repository: str, since: datetime.datetime) -> Sequence[said.Said]:
+        """See `bot.ports.PullRequests`."""
+        self.answer()
+        return [one for one in self.said if one.key.repository == repository and one.at >= since]
+
+    def react(self, repository: str, comment_id: int, content: str) -> None:
+        """See `bot.ports.Hub`."""
+        del repository
+        self.answer()
+        if (comment_id, content) not in self.reactions:
+            self.reactions.append((comment_id, content))
+            self.writes.append("react")
+
+    def reply(self, key: model.EnvironmentKey, body: str) -> None:
+        """See `bot.ports.Hub`."""
+        self.answer()
+        marker = body.partition("\n")[0]
+        if not any(text.partition("\n")[0] == marker for _, text in self.answers):
+            self.answers.append((key, body))
+            self.writes.append("reply")
+
     def write_comment(self, key: model.EnvironmentKey, body: str, comment_id: int | None) -> int:
         """See `bot.ports.Hub`."""
         self.answer()
         marker = body.partition("\n")[0]
-        found = comment_id if comment_id in self.comments else None
+        found = comment_id if comment_id in self.written else None
         if found is None:
-            mine = (i for i, (of, text) in self.comments.items() if of == key and marker in text)
+            mine = (i for i, (of, text) in self.written.items() if of == key and marker in text)
             found = next(mine, None)
         self.writes.append("create comment" if found is None else "edit comment")
         if found is None:
             found = next(self._ids)
-        self.comments[found] = (key, body)
+        self.written[found] = (key, body)
         return found
 
     def comments_on(self, key: model.EnvironmentKey) -> list[str]:
         """The bodies of a pull request's comments."""
-        return [body for of, body in self.comments.values() if of == key]
+        return [body for of, body in self.written.values() if of == key]
 
     def create_deployment(self, repository: str, commit: str, environment: str) -> int:
         """See `bot.ports.Hub`."""

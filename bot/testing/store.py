@@ -38,6 +38,7 @@ class MemoryStore:
         self._commands: dict[str, dict[tuple[int, int], model.Command]] = {}
         """By environment, then by comment and line."""
         self._rights: dict[str, tuple[str, datetime.datetime]] = {}
+        self._marks: dict[str, datetime.datetime] = {}
         self.fault: errors.UnderstudyError | None = None
         """What every call raises while it is set."""
 
@@ -48,18 +49,33 @@ class MemoryStore:
 
     def record_delivery(
         self,
-        delivery_id: str,
-        event: str,  # noqa: ARG002 - the real one keeps it
-        action: str,  # noqa: ARG002
-        key: model.EnvironmentKey | None,
+        delivery: ports.Delivered,
+        keys: Collection[model.EnvironmentKey] = (),
+        commands: Collection[model.Command] = (),
     ) -> bool:
         """See `bot.ports.Store`."""
         with self._locked():
-            known = delivery_id in self._deliveries
-            self._deliveries.add(delivery_id)
-            if key is not None:
+            known = delivery.id in self._deliveries
+            self._deliveries.add(delivery.id)
+            for key in sorted(keys):
                 self._raise_wanted(key)
+            for command in commands:
+                self.record_command(command)
             return not known
+
+    def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            keys = sorted(
+                entry.row.key
+                for (_, lane), entry in self._entries.items()
+                if lane is model.Lane.CLUSTER
+                and entry.row.target == commit
+                and entry.row.key.repository.lower() == repository.lower()
+            )
+            for key in keys:
+                self._raise_wanted(key)
+            return keys
 
     def hint(self, key: model.EnvironmentKey) -> None:
         """See `bot.ports.Store`."""
@@ -207,7 +223,11 @@ class MemoryStore:
             if (command.comment_id, command.line) in mine:
                 return False
             mine[command.comment_id, command.line] = dataclasses.replace(
-                command, state=model.CommandState.PENDING, answer=""
+                command,
+                state=model.CommandState.PENDING,
+                answer="",
+                output="",
+                answered=False,
             )
             self._raise_wanted(command.key)
             return True
@@ -232,9 +252,25 @@ class MemoryStore:
         with self._locked():
             entry = self._held(lease)
             self._keep(command)
-            if life is not None:
+            if life is not None and life != entry.row.life:
                 self._live(lease.key, life)
+                self._raise_wanted(lease.key)
             return self._shown(entry)
+
+    def answered(self, command: model.Command) -> None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            mine = self._commands.get(str(command.key).lower(), {})
+            kept = mine.get((command.comment_id, command.line))
+            if kept is not None:
+                self._keep(dataclasses.replace(kept, answered=True))
+
+    def untold(self) -> Sequence[model.Command]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            every = [one for mine in self._commands.values() for one in mine.values()]
+            untold = [one for one in every if one.output and not one.answered]
+            return sorted(untold, key=lambda command: command.order)
 
     def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
         """See `bot.ports.Store`."""
@@ -249,6 +285,18 @@ class MemoryStore:
     def _live(self, key: model.EnvironmentKey, life: model.Life) -> None:
         for entry in self._of(key):
             entry.row = dataclasses.replace(entry.row, life=life)
+
+    # -- marks ------------------------------------------------------------------------------------
+
+    def mark(self, name: str) -> datetime.datetime | None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            return self._marks.get(name)
+
+    def set_mark(self, name: str, at: datetime.datetime) -> None:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            self._marks[name] = at
 
     # -- reading ----------------------------------------------------------------------------------
 

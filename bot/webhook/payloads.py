@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from bot import errors, model
+from bot import errors, model, said
 
 PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "labeled", "unlabeled", "closed"}
     | {"edited", "ready_for_review", "converted_to_draft"}
 )
 """The actions that can change what is wanted."""
+REPOSITORY_ACTIONS = frozenset({"renamed", "transferred", "deleted", "archived", "unarchived"})
+INSTALLATION_EVENTS = frozenset({"installation", "installation_repositories"})
+FINISHED = frozenset({"completed"})
+AGAIN = frozenset({"rerequested", "requested_action"})
 
 MAX_NUMBER = 2**31 - 1
 """The largest number of a pull request that the store keeps."""
+MAX_ID = 2**63 - 1
+MAX_ACTION = 100
+STAGE_FILE = ".stage.yaml"
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
-MAX_ACTION = 100
+_LOGIN = re.compile(r"[A-Za-z0-9_.-]{1,100}(\[bot\])?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+Payload = Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,10 +39,23 @@ class Delivery:
     """One delivery, as far as it matters."""
 
     event: str
-    action: str
+    action: str = ""
     """Empty where the event has none."""
-    key: model.EnvironmentKey | None
+    sender: str = ""
+    """Who made it happen; empty where GitHub does not say."""
+    key: model.EnvironmentKey | None = None
     """The environment that it is a hint for; None where it is none."""
+    said: said.Said | None = None
+    """What somebody wrote, where that may hold commands."""
+    commit: tuple[str, str] | None = None
+    """The repository and the commit that something else has finished for."""
+    sweep: bool = False
+    """Whether everything is to be compared anew: what is wanted may have changed for many."""
+
+    @property
+    def hints(self) -> bool:
+        """Whether anything comes of it."""
+        return bool(self.key or self.said or self.commit or self.sweep)
 
 
 def parse(event: str, body: bytes) -> Delivery:
@@ -45,29 +70,129 @@ def parse(event: str, body: bytes) -> Delivery:
             status=400,
         ) from error
     if not isinstance(payload, dict):
-        raise _malformed("the body is no JSON object")
+        raise _malformed(event, "the body is no JSON object")
     action = payload.get("action") or ""
     if not isinstance(action, str) or len(action) > MAX_ACTION:
-        raise _malformed("`action` is no word")
-    if event != "pull_request" or action not in PULL_REQUEST_ACTIONS:
-        return Delivery(event, action, None)
-    return Delivery(event, action, _key(payload))
+        raise _malformed(event, "`action` is no word")
+    return _read(Delivery(event, action, _login(payload.get("sender"))), payload)
 
 
-def _key(payload: dict[str, Any]) -> model.EnvironmentKey:
-    repository = payload.get("repository")
-    name = repository.get("full_name") if isinstance(repository, dict) else None
-    number = payload.get("number")
+def _read(found: Delivery, payload: Payload) -> Delivery:
+    event, action = found.event, found.action
+    match event:
+        case "pull_request" if action in PULL_REQUEST_ACTIONS:
+            return dataclasses.replace(found, key=_key(event, payload, payload.get("number")))
+        case "issue_comment" if action == "created":
+            return _commented(found, payload)
+        case "pull_request_review" if action == "submitted":
+            return _reviewed(found, payload)
+        case "check_run" | "check_suite" | "workflow_run" if action in FINISHED | AGAIN:
+            return _checked(found, payload)
+        case _:
+            return dataclasses.replace(found, sweep=_sweeps(found, payload))
+
+
+def _sweeps(found: Delivery, payload: Payload) -> bool:
+    if found.event == "repository":
+        return found.action in REPOSITORY_ACTIONS
+    return found.event in INSTALLATION_EVENTS or (found.event == "push" and _pushed(payload))
+
+
+def _commented(found: Delivery, payload: Payload) -> Delivery:
+    """A comment on a pull request; GitHub sends those on issues as well."""
+    issue = _mapping(payload.get("issue"))
+    if not isinstance(issue.get("pull_request"), dict):
+        return found
+    key = _key(found.event, payload, issue.get("number"))
+    return _spoken(found, key, payload.get("comment"), "created_at", model.CommandSource.COMMENT)
+
+
+def _reviewed(found: Delivery, payload: Payload) -> Delivery:
+    number = _mapping(payload.get("pull_request")).get("number")
+    key = _key(found.event, payload, number)
+    return _spoken(found, key, payload.get("review"), "submitted_at", model.CommandSource.REVIEW)
+
+
+def _spoken(
+    found: Delivery,
+    key: model.EnvironmentKey,
+    given: object,
+    time: str,
+    source: model.CommandSource,
+) -> Delivery:
+    written = _mapping(given)
+    author, body, number = _mapping(written.get("user")), written.get("body"), written.get("id")
+    # Who was deleted, and every program: one that answers another has no end.
+    if not _login(author) or author.get("type") == "Bot" or not body:
+        return found
+    if not isinstance(body, str) or not isinstance(number, int) or not _whole(number, MAX_ID):
+        raise _malformed(found.event, "what was written has no text or no id")
+    at = _time(found.event, written.get(time))
+    return dataclasses.replace(found, said=said.Said(key, number, _login(author), body, at, source))
+
+
+def _checked(found: Delivery, payload: Payload) -> Delivery:
+    """Something else has finished with a commit, or somebody asks for ours again."""
+    commit = _mapping(payload.get(found.event)).get("head_sha")
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
+        raise _malformed(found.event, f"`{found.event}.head_sha` is missing or no commit")
+    return dataclasses.replace(found, commit=(_repository(found.event, payload), commit))
+
+
+def _pushed(payload: Payload) -> bool:
+    """Whether a push touches the stage file of a branch, which other branches may go into."""
+    if not str(payload.get("ref", "")).startswith("refs/heads/"):
+        return False
+    commits = payload.get("commits")
+    if not isinstance(commits, list):
+        return False
+    return any(
+        STAGE_FILE in names
+        for commit in map(_mapping, commits)
+        for kind in ("added", "modified", "removed")
+        if isinstance(names := commit.get(kind), list)
+    )
+
+
+def _key(event: str, payload: Payload, number: object) -> model.EnvironmentKey:
+    repository = _repository(event, payload)
+    if not _whole(number, MAX_NUMBER):
+        raise _malformed(event, "`number` is missing or no pull request's")
+    assert isinstance(number, int)
+    return model.EnvironmentKey(repository, number)
+
+
+def _repository(event: str, payload: Payload) -> str:
+    name = _mapping(payload.get("repository")).get("full_name")
     if not isinstance(name, str) or not _REPOSITORY.fullmatch(name):
-        raise _malformed("`repository.full_name` is missing or no owner/name")
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= MAX_NUMBER:
-        raise _malformed("`number` is missing or no pull request's number")
-    return model.EnvironmentKey(name, number)
+        raise _malformed(event, "`repository.full_name` is missing or no owner/name")
+    return name
 
 
-def _malformed(what: str) -> errors.InvalidDeliveryError:
+def _time(event: str, value: object) -> datetime.datetime:
+    try:
+        at = datetime.datetime.fromisoformat(str(value))
+    except ValueError:
+        raise _malformed(event, "the time at which it was written is missing") from None
+    return at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
+
+
+def _login(account: object) -> str:
+    login = _mapping(account).get("login")
+    return login if isinstance(login, str) and _LOGIN.fullmatch(login) else ""
+
+
+def _whole(number: object, most: int) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and 0 < number <= most
+
+
+def _mapping(value: object) -> Payload:
+    return value if isinstance(value, dict) else {}
+
+
+def _malformed(event: str, what: str) -> errors.InvalidDeliveryError:
     return errors.InvalidDeliveryError(
-        f"{what}: this is no delivery of GitHub's pull_request event",
+        f"{what}: this is no delivery of GitHub's {event} event",
         reason="malformed",
         status=400,
     )

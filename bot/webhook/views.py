@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable
 
 import flask
 import structlog
 import werkzeug.exceptions
 
-from bot import errors, ports
+from bot import errors, model, ports, said
 from bot.webhook import intake
 
 MAX_BYTES = 25 * 1024 * 1024
@@ -18,23 +19,29 @@ MAX_BYTES = 25 * 1024 * 1024
 _log = structlog.get_logger()
 
 
-def blueprint(store: ports.Store, secret: bytes, wake: Callable[[], None]) -> flask.Blueprint:
-    """`POST /webhook`; `wake` is called when a hint was stored."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Effects:
+    """What a delivery sets off; none of it waits for anybody."""
+
+    read: said.Read
+    """Finds the commands in what somebody wrote."""
+    wake: Callable[[], None]
+    """There is work."""
+    sweep: Callable[[], None] = lambda: None
+    """Everything is to be compared anew."""
+    acknowledge: Callable[[model.Command], None] = lambda _: None
+    """A command was read."""
+
+
+def blueprint(store: ports.Store, secret: bytes, effects: Effects) -> flask.Blueprint:
+    """`POST /webhook`."""
     area = flask.Blueprint("webhook", __name__)
 
     @area.post("/webhook")
     def receive() -> tuple[dict[str, str], int]:
         request = flask.request
         accepted = intake.accept(request.headers.get, request.mimetype, _body(request), secret)
-        delivery = accepted.delivery
-        log = _log.bind(action="delivery", delivery=accepted.id, github_event=delivery.event)
-        if delivery.key is None:
-            log.info("nothing to do", github_action=delivery.action)
-            return {"status": "pong" if delivery.event == "ping" else "ignored"}, 202
-        fresh = store.record_delivery(accepted.id, delivery.event, delivery.action, delivery.key)
-        wake()
-        log.info("hint stored", environment=str(delivery.key), redelivered=not fresh)
-        return {"status": "accepted" if fresh else "accepted-again"}, 202
+        return {"status": _take(store, effects, accepted)}, 202
 
     @area.errorhandler(errors.InvalidDeliveryError)
     def refuse(error: errors.InvalidDeliveryError) -> tuple[dict[str, str], int]:
@@ -43,6 +50,40 @@ def blueprint(store: ports.Store, secret: bytes, wake: Callable[[], None]) -> fl
         return {"reason": error.reason, "message": error.message}, error.status
 
     return area
+
+
+def _take(store: ports.Store, effects: Effects, accepted: intake.Accepted) -> str:
+    """Keep what a delivery is a hint for, and return what came of it in a word."""
+    delivery = accepted.delivery
+    log = _log.bind(
+        action="delivery",
+        delivery=accepted.id,
+        github_event=delivery.event,
+        github_action=delivery.action,
+    )
+    commands = delivery.said.commands(effects.read) if delivery.said else []
+    keys = [delivery.key] if delivery.key else []
+    if not (keys or commands or delivery.commit or delivery.sweep):
+        log.info("nothing to do")
+        return "pong" if delivery.event == "ping" else "ignored"
+    kept = ports.Delivered(accepted.id, delivery.event, delivery.action, delivery.sender)
+    fresh = store.record_delivery(kept, keys, commands)
+    if delivery.commit is not None:
+        keys = [*keys, *store.hint_commit(*delivery.commit)]
+    if fresh:
+        for command in commands:
+            effects.acknowledge(command)
+    if delivery.sweep:
+        effects.sweep()
+    effects.wake()
+    log.info(
+        "hint stored",
+        environments=sorted({str(key) for key in [*keys, *(one.key for one in commands)]}),
+        sender=delivery.sender,
+        commands=len(commands),
+        redelivered=not fresh,
+    )
+    return "accepted" if fresh else "accepted-again"
 
 
 def _body(request: flask.Request) -> bytes:

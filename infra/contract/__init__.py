@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from infra.contract import outputs
 from infra.contract.inputs import SECRET_KEYS, ConfigError, Platform, PreviewInputs
-from infra.contract.stage_file import (
-    COMMIT_PLACEHOLDER,
-    FILE_NAME,
-    Job,
-    Service,
-    StageFile,
-    StageFileError,
-)
+from infra.contract.reading import FILE_NAME, StageFileError
+from infra.contract.stage_file import COMMIT_PLACEHOLDER, Job, Service, StageFile
+from infra.contract.when import When
 
 __all__ = [
     "COMMIT_PLACEHOLDER",
@@ -24,5 +19,6 @@ __all__ = [
     "Service",
     "StageFile",
     "StageFileError",
+    "When",
     "outputs",
 ]

@@ -1,30 +1,23 @@
-"""`.stage.yaml`: what a repository says about its own environment.
-
-Parsed into frozen pydantic models. Whatever is wrong is told in one sentence that names the line
-and the column, what is wrong there, and how to mend it.
-"""
+"""`.stage.yaml`: what a repository says about its own environment."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 import pydantic
-import yaml
 
-FILE_NAME = ".stage.yaml"
+from infra.contract import reading
+from infra.contract.reading import Section
+from infra.contract.when import When
+
 COMMIT_PLACEHOLDER = "{sha}"
-MAX_BYTES = 64 * 1024
-"""A stage file is written by hand; a larger one is a mistake or an attack."""
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
-
-
-class StageFileError(ValueError):
-    """The file can't be used; the message is one sentence for people."""
 
 
 def _dns_label(value: str) -> str:
@@ -85,13 +78,7 @@ HttpPath = Annotated[str, pydantic.Field(pattern=r"^/\S*$")]
 Language = Literal["python", "java", "nodejs", "dotnet", "sdk"]
 
 
-class _Section(pydantic.BaseModel):
-    """Unknown keys are refused: a typing error must not pass for a default."""
-
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
-
-
-class Resources(_Section):
+class Resources(Section):
     """What one container asks for and may use at most."""
 
     cpu: Quantity = "100m"
@@ -100,7 +87,7 @@ class Resources(_Section):
     """Memory request and limit, in bytes."""
 
 
-class Probe(_Section):
+class Probe(Section):
     """How Kubernetes asks a container whether it may receive requests."""
 
     path: HttpPath = "/"
@@ -111,7 +98,7 @@ class Probe(_Section):
     """Seconds to wait for an answer."""
 
 
-class Service(_Section):
+class Service(Section):
     """A long-running workload."""
 
     image: Image
@@ -119,7 +106,7 @@ class Service(_Section):
     port: Port
     """The container's port; the Service listens on the same."""
     command: tuple[str, ...] = ()
-    env: EnvironmentVariables = {}
+    env: EnvironmentVariables = pydantic.Field(default={})
     replicas: Annotated[int, pydantic.Field(ge=1, le=50)] = 1
     resources: Resources = Resources()
     probe: Probe | None = None
@@ -132,19 +119,19 @@ class Service(_Section):
     """Destinations outside the environment that it may call, as `network/bits:port`."""
 
 
-class Job(_Section):
+class Job(Section):
     """Something that runs once for each commit, before the services that wait for it."""
 
     image: Image
     command: tuple[str, ...] = ()
-    env: EnvironmentVariables = {}
+    env: EnvironmentVariables = pydantic.Field(default={})
     resources: Resources = Resources()
     before: tuple[DnsLabel, ...] = ()
     """Services that start only when it has succeeded; none named means all."""
     egress: tuple[Destination, ...] = ()
 
 
-class Capacity(_Section):
+class Capacity(Section):
     """Where the environment's pods run."""
 
     spot: bool = True
@@ -163,18 +150,20 @@ class Capacity(_Section):
         return self
 
 
-class Telemetry(_Section):
+class Telemetry(Section):
     """What is kept of the environment's traces."""
 
     sampling: Annotated[float, pydantic.Field(ge=0, le=1)] = 1.0
     """Share of traces that is kept, 0 to 1."""
 
 
-class StageFile(_Section):
+class StageFile(Section):
     """The whole file."""
 
+    when: When = When()
+    """Which pull requests get an environment; read from the base branch only."""
     services: dict[DnsLabel, Service] = pydantic.Field(min_length=1)
-    jobs: dict[DnsLabel, Job] = {}
+    jobs: dict[DnsLabel, Job] = pydantic.Field(default={})
     capacity: Capacity = Capacity()
     telemetry: Telemetry = Telemetry()
     edge: Literal["dedicated", "none"] = "dedicated"
@@ -203,79 +192,17 @@ class StageFile(_Section):
                     )
         return self
 
+    def with_env(self, variables: Mapping[str, str]) -> StageFile:
+        """The same with these environment variables in every service."""
+        if not variables:
+            return self
+        services = {
+            name: service.model_copy(update={"env": {**service.env, **variables}})
+            for name, service in self.services.items()
+        }
+        return self.model_copy(update={"services": services})
+
     @classmethod
     def parse(cls, text: str) -> StageFile:
         """Read the file's text. Raises StageFileError."""
-        if len(text.encode()) > MAX_BYTES:
-            raise StageFileError(
-                f"{FILE_NAME} is larger than {MAX_BYTES // 1024} KiB: it describes services, "
-                "keep data elsewhere"
-            )
-        try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-            data = yaml.safe_load(text)
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise StageFileError(_yaml_sentence(error)) from error
-        if not isinstance(data, dict):
-            raise StageFileError(
-                f"{FILE_NAME} is no mapping: it begins with `services:`, see docs/stage-file.md"
-            )
-        try:
-            return cls.model_validate(data)
-        except pydantic.ValidationError as error:
-            raise StageFileError(_sentence(error, root)) from error
-
-
-def _yaml_sentence(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    where = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
-    problem = getattr(error, "problem", None) or "it can't be read"
-    return f"{FILE_NAME}{where} is no valid YAML: {problem}"
-
-
-def _sentence(error: pydantic.ValidationError, root: yaml.Node | None) -> str:
-    """The first problem, with its place; how many more there are, if any."""
-    problems = error.errors()
-    first = problems[0]
-    location = tuple(part for part in first["loc"] if part != "[key]")
-    path = ".".join(str(part) for part in location)
-    mark = _mark(root, location)
-    place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ":"
-    what = _what(first, str(location[-1]) if location else "")
-    more = f" ({len(problems) - 1} more after this one)" if len(problems) > 1 else ""
-    return f"{FILE_NAME}{place} {path + ': ' if path else ''}{what}{more}"
-
-
-def _what(problem: Any, key: str) -> str:
-    match problem["type"]:
-        case "extra_forbidden":
-            return f"unknown key {key!r}; see docs/stage-file.md for the keys"
-        case "missing":
-            return f"{key!r} is missing; add it"
-        case "value_error":
-            return str(problem["ctx"]["error"])
-        case _:
-            return f"{problem['msg'][:1].lower()}{problem['msg'][1:]}"
-
-
-def _mark(node: yaml.Node | None, location: tuple[int | str, ...]) -> yaml.Mark | None:
-    """The place of the deepest part of `location` that the file has."""
-    if node is None:
-        return None
-    mark: yaml.Mark = node.start_mark
-    for part in location:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if key.value == str(part):
-                    mark, node = key.start_mark, value
-                    break
-            else:
-                return mark
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            if part >= len(node.value):
-                return mark
-            node = node.value[part]
-            mark = node.start_mark
-        else:
-            return mark
-    return mark
+        return reading.parse(cls, text)

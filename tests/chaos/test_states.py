@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,7 +22,21 @@ from bot.reconcile import deadlines, removal
 from tests.unit.bot.reconcile.stand import KEY, A, B, C, Stand
 
 COMMITS = st.sampled_from([A, B, C])
-COMMANDS = st.sampled_from(["sleep", "wake", "extend 300", "extend 5000", "pin", "unpin"])
+COMMANDS = st.sampled_from(
+    [
+        "sleep",
+        "wake",
+        "extend 5m",
+        "extend 1h30m",
+        "pin",
+        "unpin",
+        "up",
+        "down",
+        "set A=1",
+        "restart",
+    ]
+)
+EXTENDED = {"5m": 300, "1h30m": 5400}
 EXPIRED = model.Ignored(intent.EXPIRED)
 MOMENTS = st.one_of(st.floats(0.0, 12.0), st.floats(0.0, 60.0))
 
@@ -68,6 +83,12 @@ class AtOnce:
         self._real.close()
         self._queue = queue.Queue()
 
+    def acknowledge(self, command: model.Command) -> None:
+        """Nobody looks."""
+
+    def answer(self, command: model.Command) -> None:
+        """Nobody looks."""
+
     def report(self, report: model.Report) -> None:
         now = self._stand.clock.now()
         self._queue.put(report, now)
@@ -76,7 +97,8 @@ class AtOnce:
     def write(self) -> None:
         now = self._stand.clock.now()
         while (taken := self._queue.pop(now, hurry=True)) is not None:
-            if not self._real._guarded(taken.report):
+            write = functools.partial(self._real._write, taken.report)
+            if not self._real._guarded(taken.report.key, write):
                 return self._queue.again(taken, now)
             self._queue.told(taken, now)
             self._true()
@@ -119,6 +141,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         # Few looks in long waits: time that passes costs time here.
         self.stand.world.linger_seconds = 1.5
         self.stand.open(A)
+        self.stand.hub.permissions["mallory"] = model.Permission.READ
         self.given: list[tuple[datetime.datetime, str]] = []
         """Commands, as they were given."""
 
@@ -172,17 +195,28 @@ class Convergence(stateful.RuleBasedStateMachine):
     def doubled_delivery(self, moment: float) -> None:
         self._act(moment, lambda: None, hint=True)
 
+    @stateful.rule(moment=MOMENTS)
+    def approve(self, moment: float) -> None:
+        def ask() -> None:
+            if KEY in self.stand.hub.pull_requests:
+                head = self.stand.hub.pull_requests[KEY].head_sha
+                self.stand.command(f"approve {head[:7]}")
+                self.given.append((self.stand.asked_at(), "approve"))
+
+        self._act(moment, ask, hint=False)
+
     @stateful.rule(commit=COMMITS, bad=st.booleans())
     def stage_file(self, commit: str, bad: bool) -> None:
         self.stand.configurer.invalid.pop(commit, None)
         if bad:
             self.stand.configurer.invalid[commit] = "line 3: no such key"
 
-    @stateful.rule(moment=MOMENTS, text=COMMANDS, doubled=st.booleans())
-    def command(self, moment: float, text: str, doubled: bool) -> None:
+    @stateful.rule(moment=MOMENTS, text=COMMANDS, doubled=st.booleans(), stranger=st.booleans())
+    def command(self, moment: float, text: str, doubled: bool, stranger: bool) -> None:
         def ask() -> None:
-            self.stand.command(text)
-            self.given.append((self.stand.asked_at(), text))
+            self.stand.command(text, "mallory" if stranger else "ada")
+            if not stranger:
+                self.given.append((self.stand.asked_at(), text))
             if doubled:
                 assert not self.stand.store.record_command(self.stand.store.commands(KEY)[-1])
 
@@ -276,19 +310,19 @@ class Convergence(stateful.RuleBasedStateMachine):
         for index, entry in enumerate(timeline):
             if removal.sentence(EXPIRED) in entry.text and "destroying" in entry.text:
                 told = [line for line in timeline[:index] if line.text.startswith("ends at")]
-                policy = self.stand.stages.policy
+                policy = self.stand.policies.settings
                 assert policy.lifetime is not None
                 if policy.warn_before:
                     assert told, "ended, and nobody was warned"
                 for asked, text in self.given:
                     verb, _, seconds = text.partition(" ")
                     if verb == "extend" and asked < entry.at:
-                        until = asked + datetime.timedelta(seconds=int(seconds))
+                        until = asked + datetime.timedelta(seconds=EXTENDED[seconds])
                         assert until <= entry.at, "ended before it was extended to"
 
     @stateful.invariant()
     def a_command_is_done_once(self) -> None:
-        done = [line.text for line in self.stand.store.timeline(KEY) if " asked: " in line.text]
+        done = [line.text for line in self.stand.store.timeline(KEY) if "ada asked: " in line.text]
         assert len(done) <= len(self.given)
 
     # -- in the end --------------------------------------------------------------------------------
@@ -334,12 +368,17 @@ class Convergence(stateful.RuleBasedStateMachine):
     def _the_world_is_as_wanted(self) -> None:
         row = self.stand.row
         found = self.stand.hub.pull_requests[KEY]
-        trusted = found.head_repository == KEY.repository
-        labelled = found.open and "stage" in found.labels
+        trusted = found.head_repository == KEY.repository or (
+            found.head_repository is not None and row.life.approved == found.head_sha
+        )
+        # Of a label and a command between two looks of the bot, nobody knows which came last.
+        wished = row.life.wished
+        labelled = found.open and ("stage" in found.labels if wished is None else wished)
+        self._strangers_were_refused()
         pinned = self._last_of("pin", "unpin") == "pin"
         asleep = self._last_of("sleep", "wake") == "sleep"
         # All due times were waited for, so what has an end has come to it.
-        mortal = self.stand.stages.policy.lifetime is not None and not pinned
+        mortal = self.stand.policies.settings.lifetime is not None and not pinned
         # What a commit was brought up with does not change any more.
         usable = found.head_sha not in self.stand.configurer.invalid or row.commit == found.head_sha
         if labelled and trusted and mortal:
@@ -365,6 +404,10 @@ class Convergence(stateful.RuleBasedStateMachine):
             if labelled or self.stand.hub.comments_on(KEY):
                 self._last_word(row, row.phase)
         self._deployments(row)
+
+    def _strangers_were_refused(self) -> None:
+        for one in self.stand.store.commands(KEY):
+            assert (one.author == "ada") or one.state is model.CommandState.REFUSED
 
     def _nothing_is_left(self, row: ports.Row) -> None:
         assert not self.stand.engine.stacks

@@ -164,7 +164,9 @@ def test_replicas_that_start_at_once_make_the_tables_once(
 
 def verbs(store: ports.Store, lease: ports.Lease) -> dict[str, Callable[[], object]]:
     return {
-        "record_delivery": lambda: store.record_delivery("guid", "ping", "", KEY),
+        "record_delivery": lambda: store.record_delivery(
+            ports.Delivered("guid", "ping", ""), [KEY]
+        ),
         "hint": lambda: store.hint(KEY),
         "take": lambda: store.take("worker", LEASE, CLUSTER),
         "renew": lambda: store.renew(lease, LEASE),
@@ -227,11 +229,15 @@ def test_what_the_servers_end_interrupts_is_not_stored_in_part(
     store = open_store()
     store.hint(OTHER)
     before = store.rows()
-    recording = slow.pool.submit(store.record_delivery, "guid", "pull_request", "opened", KEY)
+    recording = slow.pool.submit(
+        store.record_delivery, ports.Delivered("guid", "pull_request", "opened"), [KEY]
+    )
     assert slow.reached.wait(LONG)
     postgres.restart(crash=crash)
     slow.go_on.set()
     with pytest.raises(errors.UnreachableError):
         recording.result(LONG)
     assert store.rows() == before
-    assert store.record_delivery("guid", "pull_request", "opened", KEY) is True, "sent once more"
+    assert (
+        store.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY]) is True
+    ), "sent once more"

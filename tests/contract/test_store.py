@@ -35,7 +35,7 @@ def taken(store: ports.Store, owner: str = "worker") -> tuple[ports.Row, ports.L
 
 
 def test_a_delivery_makes_the_environment_and_a_wish(store: ports.Store) -> None:
-    assert store.record_delivery("guid", "pull_request", "opened", KEY) is True
+    assert store.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY]) is True
     row = store.row(KEY)
     assert row is not None
     assert (row.wanted, row.seen) == (1, 0)
@@ -45,17 +45,17 @@ def test_a_delivery_makes_the_environment_and_a_wish(store: ports.Store) -> None
 
 
 def test_a_redelivery_is_told_apart_and_wishes_again(store: ports.Store) -> None:
-    store.record_delivery("guid", "pull_request", "opened", KEY)
+    store.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY])
     row, lease = taken(store)
     store.release(lease, row.wanted, None)
     assert store.take("worker", LEASE, CLUSTER) is None
-    assert store.record_delivery("guid", "pull_request", "opened", KEY) is False
+    assert store.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY]) is False
     assert taken(store)[0].wanted == 2
 
 
 def test_a_delivery_about_no_environment_makes_none(store: ports.Store) -> None:
-    assert store.record_delivery("guid", "ping", "", None) is True
-    assert store.record_delivery("guid", "ping", "", None) is False
+    assert store.record_delivery(ports.Delivered("guid", "ping", ""), []) is True
+    assert store.record_delivery(ports.Delivered("guid", "ping", ""), []) is False
     assert store.rows() == []
 
 
@@ -351,7 +351,9 @@ def test_hints_side_by_side_are_all_counted(open_any: Open) -> None:
 
     def work(index: int) -> None:
         for number in range(5):
-            stores[index % 2].record_delivery(f"{number}", "pull_request", "labeled", KEY)
+            stores[index % 2].record_delivery(
+                ports.Delivered(f"{number}", "pull_request", "labeled"), [KEY]
+            )
 
     side_by_side(6, work)
     row, _ = stores[0].rows()
@@ -378,7 +380,7 @@ def test_a_hint_is_not_lost_to_the_pass_that_ends_at_the_same_time(store: ports.
 
 def test_everything_is_there_after_a_crash(open_any: Open, time: clock.ManualClock) -> None:
     first = open_any()
-    first.record_delivery("guid", "pull_request", "opened", KEY)
+    first.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY])
     _, lease = taken(first, "crashed")
     saved = first.save(lease, phase=model.Phase.PROVISIONING, stack_exists=True)
     first.note(KEY, "begun")
@@ -386,7 +388,7 @@ def test_everything_is_there_after_a_crash(open_any: Open, time: clock.ManualClo
     second = open_any()  # the first was never closed
     assert second.row(KEY) == saved
     assert [entry.text for entry in second.timeline(KEY)] == ["begun"]
-    assert second.record_delivery("guid", "pull_request", "opened", KEY) is False
+    assert second.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY]) is False
     assert second.take("next", LEASE, CLUSTER) is None, "the crashed one may still be working"
     time.advance(LEASE)
     row, new = taken(second, "next")
@@ -577,6 +579,7 @@ def test_a_commands_end_and_its_effect_are_kept_together(store: ports.Store) -> 
     life = model.Life(pinned=True, pin_order=found.order, commanded_at=NINE)
     row = store.finish_command(lease, ended(found), life)
     assert row.life == life
+    assert row.wanted == 2, "the other lanes look at it"
     assert {lane.life for lane in store.lanes(KEY).values()} == {life}
     with pytest.raises(ValueError, match="running"):
         store.finish_command(lease, found, model.Life())
@@ -600,6 +603,13 @@ def test_a_life_is_the_whole_environments(store: ports.Store) -> None:
         pin_order="1",
         asleep=True,
         sleep_order="2",
+        wished=False,
+        wish_order="3",
+        chosen="b" * 40,
+        chosen_over="d" * 40,
+        labelled=True,
+        approved="c" * 40,
+        overrides=(model.Override("LEVEL", "debug", "4"), model.Override("OLD", None, "5")),
     )
     assert store.save(lease, life=life, reason="why").life == life
     assert {lane.life for lane in store.lanes(KEY).values()} == {life}
@@ -638,4 +648,71 @@ def test_hints_and_ends_of_commands_do_not_block_one_another(open_any: Open) -> 
     side_by_side(2, work)
     row = working.row(KEY)
     assert row is not None
-    assert (row.wanted, row.life) == (40, model.Life(asleep=True))
+    # Each end changed the life, which is another hint.
+    assert (row.wanted, row.life) == (60, model.Life(asleep=True))
+
+
+def test_an_output_is_told_once(store: ports.Store) -> None:
+    store.record_command(command("logs", comment=1))
+    store.record_command(command("pin", comment=2))
+    _, lease = taken(store)
+    logs, pin = (store.begin_command(lease) for _ in range(2))
+    assert logs is not None
+    assert store.untold() == []
+    shown = dataclasses.replace(ended(logs), output="```text\nup\n```")
+    store.finish_command(lease, shown)
+    second = store.begin_command(lease)
+    assert second is not None
+    store.finish_command(lease, ended(second))
+    assert store.untold() == [shown], "and none of what shows nothing"
+    store.answered(shown)
+    store.answered(dataclasses.replace(shown, key=OTHER))
+    assert store.untold() == []
+    assert store.commands(KEY)[0] == dataclasses.replace(shown, answered=True)
+    assert pin == logs, "what was begun comes first again"
+
+
+def test_a_command_of_a_review_stays_one(store: ports.Store) -> None:
+    given = dataclasses.replace(command(), source=model.CommandSource.REVIEW)
+    store.record_command(given)
+    assert store.commands(KEY) == [given]
+
+
+def test_a_delivery_is_kept_together_with_its_commands(store: ports.Store) -> None:
+    delivered = ports.Delivered("guid", "issue_comment", "created", "ada")
+    both = [command("pin", line=1), command("sleep", line=2)]
+    assert store.record_delivery(delivered, [KEY], both) is True
+    assert store.commands(KEY) == both
+    row = store.row(KEY)
+    assert row is not None
+    assert store.record_delivery(delivered, [KEY], both) is False
+    assert store.commands(KEY) == both
+    again = store.row(KEY)
+    assert again is not None
+    assert again.wanted == row.wanted + 1, "a look, and no command"
+
+
+def test_a_delivery_is_a_hint_for_each_of_its_environments(store: ports.Store) -> None:
+    store.record_delivery(ports.Delivered("guid", "check_suite", "rerequested"), [OTHER, KEY])
+    assert [store.row(key) is not None for key in (KEY, OTHER)] == [True, True]
+
+
+def test_a_commit_is_a_hint_for_those_that_ask_for_it(store: ports.Store) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    store.save(lease, target="a" * 40)
+    store.release(lease, row.wanted, None)
+    assert store.hint_commit("acme/shop", "b" * 40) == []
+    assert store.hint_commit("other/shop", "a" * 40) == []
+    assert store.take("worker", LEASE, CLUSTER) is None
+    assert store.hint_commit("Acme/Shop", "a" * 40) == [KEY]
+    assert store.take("worker", LEASE, CLUSTER) is not None
+
+
+def test_a_mark_is_kept_by_name(store: ports.Store) -> None:
+    assert store.mark("comments acme/shop") is None
+    store.set_mark("comments acme/shop", NINE)
+    store.set_mark("comments acme/other", NINE + datetime.timedelta(hours=1))
+    assert store.mark("comments acme/shop") == NINE
+    store.set_mark("comments acme/shop", NINE + datetime.timedelta(hours=2))
+    assert store.mark("comments acme/shop") == NINE + datetime.timedelta(hours=2)

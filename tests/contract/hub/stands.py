@@ -153,11 +153,11 @@ class FakeStand:
 
     def comments(self) -> dict[int, str]:
         """See Stand."""
-        return {number: body for number, (_, body) in self.fake.comments.items()}
+        return {number: body for number, (_, body) in self.fake.written.items()}
 
     def delete_comment(self, comment_id: int) -> None:
         """See Stand."""
-        del self.fake.comments[comment_id]
+        del self.fake.written[comment_id]
 
     def statuses(self, deployment_id: int) -> list[tuple[str, str, str]]:
         """See Stand."""

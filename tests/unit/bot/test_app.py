@@ -1,6 +1,6 @@
 import dataclasses
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot import app, clock, errors, model, ports
+from bot import app, clock, errors, model, ports, webhook
 from bot.settings import Settings
 from bot.store import SqlStore
 from bot.webhook import signature
@@ -45,8 +45,12 @@ def lines() -> Iterator[list[Any]]:
         yield captured
 
 
+def effects(wake: Callable[[], None] = lambda: None) -> webhook.Effects:
+    return webhook.Effects(read=lambda _: (), wake=wake)
+
+
 def create(store: ports.Store, *, alive: bool = True) -> flask.Flask:
-    return app.create_app(store, SECRET, lambda: None, lambda: alive)
+    return app.create_app(store, SECRET, effects(), lambda: alive)
 
 
 class BrokenStore:
@@ -82,7 +86,7 @@ def test_it_is_not_ready_without_them(store: SqlStore) -> None:
 
 
 def test_what_was_counted_is_shown_in_prometheus_text_form(store: SqlStore) -> None:
-    made = app.create_app(store, SECRET, lambda: None, lambda: True, lambda: "a_total 1\n")
+    made = app.create_app(store, SECRET, effects(), lambda: True, lambda: "a_total 1\n")
     answer = made.test_client().get("/metrics")
     assert (answer.status_code, answer.text) == (200, "a_total 1\n")
     assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
@@ -90,7 +94,7 @@ def test_what_was_counted_is_shown_in_prometheus_text_form(store: SqlStore) -> N
 
 def test_a_delivery_reaches_the_store_and_wakes_the_workers(store: SqlStore) -> None:
     woken = threading.Event()
-    made = app.create_app(store, SECRET, woken.set, lambda: True)
+    made = app.create_app(store, SECRET, effects(woken.set), lambda: True)
     answer = made.test_client().post(
         "/webhook", data=BODY, headers=HEADERS, content_type="application/json"
     )

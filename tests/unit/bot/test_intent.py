@@ -48,17 +48,28 @@ def test_closed_is_closed(labels: tuple[str, ...], merged: bool) -> None:
     assert intent.asked(found, intent.Policy()) == model.Ignored(intent.CLOSED)
 
 
-def test_forks_only_where_all_are_trusted() -> None:
+STRANGER = intent.Known(trusted=False)
+
+
+def test_a_strangers_code_runs_only_as_the_commit_that_was_approved() -> None:
     found = pull_request("stage", fork="stranger/shop")
-    refused = intent.asked(found, intent.Policy())
-    assert refused == model.Ignored(intent.FORK_NOT_APPROVED)
-    assert intent.asked(found, intent.Policy(allow_forks=True)) == model.Desired(COMMIT)
+
+    def asked(**life: Any) -> model.Desired | model.Ignored:
+        return intent.asked(found, intent.Policy(), model.Life(**life), STRANGER)
+
+    assert asked() == model.Ignored(intent.NOT_APPROVED)
+    assert asked(approved="b" * 40) == model.Ignored(intent.NOT_APPROVED)
+    assert asked(approved=COMMIT) == model.Desired(COMMIT)
+    assert asked(approved=COMMIT, chosen="b" * 40, chosen_over=COMMIT) == model.Ignored(
+        intent.NOT_APPROVED
+    )
+    assert intent.asked(found, intent.Policy()) == model.Desired(COMMIT)
 
 
 @pytest.mark.parametrize("trusted", [True, False])
 def test_a_deleted_fork_never(trusted: bool) -> None:
     found = pull_request("stage", head_repository=None)
-    refused = intent.asked(found, intent.Policy(allow_forks=trusted))
+    refused = intent.asked(found, intent.Policy(), model.Life(), intent.Known(trusted))
     assert refused == model.Ignored(intent.FORK_DELETED)
 
 
@@ -67,16 +78,115 @@ def test_who_did_not_ask_for_an_environment_is_not_told_about_forks() -> None:
     assert intent.asked(found, intent.Policy()) == model.Ignored(intent.NO_LABEL)
 
 
-@pytest.mark.parametrize("reason", [intent.FORK_DELETED, intent.FORK_NOT_APPROVED])
-def test_a_refusal_says_what_to_do(reason: str) -> None:
-    assert "push the branch to" in intent.HELD_BACK[reason]
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [(intent.FORK_DELETED, "push the branch to"), (intent.NOT_APPROVED, "write `approve`")],
+)
+def test_a_refusal_says_what_to_do(reason: str, words: str) -> None:
+    assert words in intent.HELD_BACK[reason]
+
+
+# -- wishes ---------------------------------------------------------------------------------------
+
+
+def wish(
+    policy: intent.Policy, *labels: str, changed: tuple[str, ...] | None = None, **life: Any
+) -> model.Desired | model.Ignored:
+    """What a pull request asks for under a policy."""
+    known = intent.Known(changed=changed)
+    return intent.asked(pull_request(*labels), policy, model.Life(**life), known)
+
+
+@pytest.mark.parametrize("mode", intent.Mode)
+def test_a_command_counts_in_each_mode(mode: intent.Mode) -> None:
+    policy = intent.Policy(mode=mode)
+    assert wish(policy, wished=True) == model.Desired(COMMIT)
+    assert wish(policy, "stage", wished=False) == model.Ignored(intent.DOWN)
+
+
+def test_by_command_alone_the_label_says_nothing() -> None:
+    policy = intent.Policy(mode=intent.Mode.COMMAND)
+    assert wish(policy, "stage") == model.Ignored(intent.NOT_ASKED)
+
+
+@pytest.mark.parametrize(
+    ("filters", "changes", "passes"),
+    [
+        ({}, {}, True),
+        ({}, {"draft": True}, True),
+        ({"drafts": False}, {"draft": True}, False),
+        ({"drafts": False}, {}, True),
+        ({"branches": ("main", "release/*")}, {"base_ref": "release/3"}, True),
+        ({"branches": ("release/*",)}, {}, False),
+        ({"authors": ("ada", "*[[]bot]")}, {"author": "Ada"}, True),
+        ({"authors": ("*[[]bot]",)}, {"author": "renovate[bot]"}, True),
+        ({"authors": ("bob",)}, {}, False),
+    ],
+)
+def test_always_lets_through_what_the_filters_do(
+    filters: dict[str, Any], changes: dict[str, Any], passes: bool
+) -> None:
+    policy = intent.Policy(mode=intent.Mode.ALWAYS, **filters)
+    found = intent.asked(pull_request(**changes), policy)
+    assert isinstance(found, model.Desired) is passes
+    assert isinstance(intent.asked(pull_request("stage", **changes), policy), model.Desired)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("web/**", "web/a/b.css", True),
+        ("web/**", "webs/a", False),
+        ("web/*", "web/a/b", False),
+        ("**/*.py", "a.py", True),
+        ("**/*.py", "a/b/c.py", True),
+        ("**/test/*", "a/test/b", True),
+        ("**/test/*", "atest/b", False),
+        ("v?.txt", "v1.txt", True),
+        ("v?.txt", "v/.txt", False),
+        ("a[b].txt", "a[b].txt", True),
+    ],
+)
+def test_paths_match_as_people_expect(pattern: str, path: str, fits: bool) -> None:
+    policy = intent.Policy(mode=intent.Mode.ALWAYS, paths=("other/x", pattern))
+    found = wish(policy, changed=("README", path))
+    assert isinstance(found, model.Desired) is fits
+    assert wish(policy, changed=()) == model.Ignored(intent.NOT_ASKED)
+
+
+def test_a_chosen_commit_counts_until_the_next_push() -> None:
+    chosen: dict[str, Any] = {"wished": True, "chosen": "b" * 40}
+    assert wish(intent.Policy(), **chosen, chosen_over=COMMIT) == model.Desired("b" * 40)
+    assert wish(intent.Policy(), **chosen, chosen_over="c" * 40) == model.Desired(COMMIT)
+
+
+def test_whoever_changes_the_label_has_the_last_word() -> None:
+    def after(life: model.Life, *labels: str) -> intent.Decision:
+        return intent.decide(pull_request(*labels), intent.Policy(), life, at(0))
+
+    down = after(model.Life(wished=False, labelled=True), "stage")
+    assert down.wish == model.Ignored(intent.DOWN)
+    off = after(down.life)
+    assert off.wish == model.Ignored(intent.NO_LABEL)
+    assert after(off.life, "stage").wish == model.Desired(COMMIT), "put on anew"
+    up = after(model.Life(wished=True))
+    assert up.wish == model.Desired(COMMIT)
+    both = after(up.life, "stage")
+    assert both.wish == model.Desired(COMMIT)
+    assert after(both.life).wish == model.Ignored(intent.NO_LABEL), "the label was taken off"
+
+
+def test_what_is_closed_keeps_what_was_said() -> None:
+    found = intent.decide(pull_request(open=False), intent.Policy(), model.Life(wished=True), at(0))
+    assert found.wish == model.Ignored(intent.CLOSED)
+    assert found.life.wished is True, "it is reopened as it was"
 
 
 # -- life -----------------------------------------------------------------------------------------
 
 NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 HOUR = intent.Policy(lifetime=3600, warn_before=600)
-LIFE = model.Life(began_at=NOON, head=COMMIT, pushed_at=NOON)
+LIFE = model.Life(labelled=True, began_at=NOON, head=COMMIT, pushed_at=NOON)
 EXPIRED = model.Ignored(intent.EXPIRED)
 
 
@@ -106,7 +216,7 @@ def test_a_life_begins_when_it_is_first_asked_for_and_again_after_a_break() -> N
     assert begun == Decision(model.Desired(COMMIT), LIFE, at(3000))
     assert decide(begun.life, 100).life == LIFE
     broken = decide(begun.life, 200, open=False)
-    assert broken == Decision(model.Ignored(intent.CLOSED), model.Life())
+    assert broken == Decision(model.Ignored(intent.CLOSED), model.Life(labelled=True))
     assert decide(broken.life, 300).life.began_at == at(300)
 
 

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import dataclasses
 import datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors, life, model
-from bot.model import CommandState
+from bot import life, model
 
 KEY = model.EnvironmentKey("acme/shop", 7)
 NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+A, B = "a" * 40, "b" * 40
 
 
 def at(seconds: float) -> datetime.datetime:
@@ -22,10 +20,28 @@ def command(text: str, seconds: float = 0, comment: int = 1, line: int = 1) -> m
     return model.Command(KEY, comment, line, text, "ada", at(seconds))
 
 
+def apply(one: model.Command, lived: model.Life) -> model.Life:
+    """What a command does; the verbs are those of `bot.chatops`, told in fewer words."""
+    verb, _, rest = one.text.partition(" ")
+    match verb:
+        case "extend":
+            return life.extend(lived, one, float(rest))
+        case "pin" | "unpin":
+            return life.pin(lived, one, pinned=verb == "pin")
+        case "sleep" | "wake":
+            return life.sleep(lived, one, asleep=verb == "sleep")
+        case "up" | "down":
+            return life.wish(lived, one, wished=verb == "up", commit=rest or None, over=A)
+        case "set":
+            return life.override(lived, one, rest, str(one.comment_id))
+        case _:
+            return life.override(lived, one, rest, None)
+
+
 def run(*commands: model.Command, start: model.Life | None = None) -> model.Life:
     lived = start or model.Life()
     for one in commands:
-        lived = life.apply(one, lived)
+        lived = apply(one, lived)
     return lived
 
 
@@ -51,60 +67,37 @@ def test_within_one_comment_the_lower_line_counts() -> None:
     assert not run(*reversed(lines)).asleep
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "extend",
-        "extend 0",
-        "extend -5",
-        "extend 1.5",
-        "extend 8h",
-        "extend ٣",
-        "extend 7776001",
-        "extend " + "9" * 5000,
-        "pin 8h",
-        "sleep now",
-        "restart",
-        "",
-    ],
+def test_whoever_asks_for_it_begins_a_new_lifetime() -> None:
+    old = model.Life(began_at=at(-9000), ends_at=at(-1))
+    asked = run(command("up"), start=old)
+    assert (asked.wished, asked.began_at, asked.ends_at) == (True, None, None)
+    assert run(command("down"), start=old).began_at == at(-9000)
+    late = run(command("up", -10), start=run(command("down"), start=old))
+    assert (late.wished, late.began_at) == (False, at(-9000)), "somebody has said otherwise since"
+
+
+def test_a_commit_is_chosen_until_somebody_asks_anew() -> None:
+    chosen = run(command(f"up {B}"))
+    assert (chosen.chosen, chosen.chosen_over) == (B, A)
+    again = run(command("up", 1), start=chosen)
+    assert (again.chosen, again.chosen_over) == (None, None)
+
+
+def test_a_variable_is_what_was_said_last() -> None:
+    lived = run(command("set B", comment=1), command("set A", comment=2), command("unset B", 1))
+    assert [(one.name, one.value) for one in lived.overrides] == [("A", "2"), ("B", None)]
+
+
+def test_a_label_that_stays_says_nothing_new() -> None:
+    down = model.Life(wished=False, chosen=B, labelled=True)
+    assert life.with_label(down, labelled=True) is down
+    assert life.with_label(down, labelled=False) == model.Life()
+
+
+TEXTS = st.one_of(
+    st.sampled_from(["extend 60", "extend 600", "pin", "unpin", "sleep", "wake"]),
+    st.sampled_from(["up", f"up {B}", "down", "set A", "unset A", "set B"]),
 )
-def test_what_is_not_understood_is_one_sentence(text: str) -> None:
-    with pytest.raises(errors.InvalidCommandError) as caught:
-        life.apply(command(text), model.Life())
-    assert "\n" not in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("extend 3600", "it does not end before 13:00 UTC on 2026-01-01"),
-        ("pin", "it is pinned"),
-        ("unpin", "it is not pinned"),
-        ("sleep", "it is to sleep"),
-        ("wake", "it is to be awake"),
-    ],
-)
-def test_an_answer_says_what_is_so_now(text: str, words: str) -> None:
-    assert life.answer(command(text), run(command(text))) == words
-
-
-def test_an_answer_to_who_was_late_says_what_is_so() -> None:
-    late, lived = command("sleep"), run(command("wake", 10))
-    assert life.answer(late, run(late, start=lived)) == "it is to be awake"
-
-
-def test_commands_that_have_not_ended_are_foreseen() -> None:
-    pending = [
-        command("sleep"),
-        dataclasses.replace(command("pin"), state=CommandState.RUNNING),
-        dataclasses.replace(command("extend 60"), state=CommandState.DONE),
-        command("nonsense"),
-    ]
-    lived = life.with_open(pending, model.Life())
-    assert (lived.asleep, lived.pinned, lived.expires_at) == (True, True, None)
-
-
-TEXTS = st.sampled_from(["extend 60", "extend 600", "pin", "unpin", "sleep", "wake"])
 COMMANDS = st.lists(
     st.builds(command, TEXTS, st.integers(0, 3).map(float), st.integers(1, 3), st.integers(1, 2)),
     # No two are the same line of the same comment.

@@ -35,13 +35,13 @@ def refusal(**changes: str | None) -> str:
 def test_what_is_not_set_has_its_default() -> None:
     settings = read()
     assert (settings.label, settings.workers, settings.port) == ("stage", 2, 8080)
-    assert settings.allow_forks is False
+    assert settings.trust_anyone is False
     assert settings.database == "sqlite:////var/lib/understudy/understudy.db"
 
 
 def test_what_is_set_is_taken() -> None:
-    settings = read(workers="7", allow_forks="true", label="preview", port="1234", host="0.0.0.0")
-    assert (settings.workers, settings.allow_forks, settings.label) == (7, True, "preview")
+    settings = read(workers="7", trust_anyone="true", label="preview", port="1234", host="0.0.0.0")
+    assert (settings.workers, settings.trust_anyone, settings.label) == (7, True, "preview")
     assert (settings.host, settings.port) == ("0.0.0.0", 1234)
     assert read(database_url="sqlite:////x/y.db").database == "sqlite:////x/y.db"
 
@@ -77,7 +77,7 @@ def test_a_required_setting_without_a_value_is_named(name: str, value: str | Non
         ("workers", "0", "greater than or equal to 1"),
         ("workers", "65", "less than or equal to 64"),
         ("port", "70000", "less than or equal to 65535"),
-        ("allow_forks", "hunter2", "boolean"),
+        ("trust_anyone", "hunter2", "boolean"),
         ("github_url", "hunter2", "form"),
         ("github_url", "ftp://hunter2", "form"),
         ("production_host", "https://hunter2.test", "form"),

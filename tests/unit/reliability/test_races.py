@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors, model
+from bot import errors, model, ports
 from bot.model import Phase
 from bot.reconcile import deadlines
 from bot.webhook import payloads
@@ -217,11 +217,11 @@ def test_deliveries_that_come_out_of_order_strand_nothing(
     both.hub.change(KEY, head_sha=B)
     both.hub.change(KEY, open=False)
     for at, event in enumerate(order):
-        both.store.record_delivery(f"guid-{at}", "pull_request", event, KEY)
+        both.store.record_delivery(ports.Delivered(f"guid-{at}", "pull_request", event), [KEY])
         both.rest()
     nothing_is_left(both)
     both.hub.change(KEY, open=True)
-    both.store.record_delivery("guid-9", "pull_request", "reopened", KEY)
+    both.store.record_delivery(ports.Delivered("guid-9", "pull_request", "reopened"), [KEY])
     both.rest()
     serves(both, B)
 

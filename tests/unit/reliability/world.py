@@ -100,7 +100,7 @@ class Sweeps:
             pull_requests=stand.hub,
             stacks=self.stacks,
             inventory=self.inventory,
-            policy=stand.stages.policy,
+            policies=stand.policies,
             time=stand.clock,
         )
 

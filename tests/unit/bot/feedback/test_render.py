@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from bot import model
+from bot import markdown, model
 from bot.feedback import render
 from bot.model import Phase
 from tests.unit.bot.feedback.reports import KEY, NOON, ROUTES, A, pod, report
@@ -133,7 +133,7 @@ def test_whatever_they_write(words: str) -> None:
 
 @hypothesis.given(st.text(st.sampled_from("`~\n a"), max_size=40))
 def test_a_fence_is_never_left(words: str) -> None:
-    opening, *inner, closing = render.fenced(words).split("\n")
+    opening, *inner, closing = markdown.fenced(words).split("\n")
     fence = opening.removesuffix("text")
     assert set(fence) == {"`"}
     assert closing == fence

@@ -133,7 +133,7 @@ def test_nobody_hears_of_an_environment_that_never_was(desk: Desk) -> None:
 
 def test_a_deleted_comment_is_written_anew(desk: Desk) -> None:
     desk.tell(Phase.PROVISIONING)
-    desk.hub.comments.clear()
+    desk.hub.written.clear()
     desk.tell(Phase.READY)
     assert "Ready" in desk.comment
 
@@ -235,4 +235,4 @@ def test_closing_does_not_wait_for_a_github_that_is_away(desk: Desk) -> None:
     desk.hub.fault = errors.UnreachableError("GitHub did not answer")
     desk.tell(Phase.READY, wait=False)
     desk.reporter.close()
-    assert not desk.hub.comments
+    assert not desk.hub.written

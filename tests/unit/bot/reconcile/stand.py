@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import intent, metrics, model, ports, reconcile, store, testing
+from bot import chatops, intent, metrics, model, overview, ports, reconcile, store, testing
 from bot.model import Phase
 from bot.reconcile import deadlines
 from bot.testing import MemoryStore
@@ -37,6 +37,8 @@ class Stand:
         self.configurer = testing.FakeConfigurer()
         self.configurer.with_edge = with_edge
         self.lanes = tuple(model.Lane) if with_edge else (model.Lane.CLUSTER,)
+        self.policies = testing.FakePolicies()
+        self.workloads = testing.FakeWorkloads(self.world)
         self.comments = 0
         self._asked_at = self.clock.now()
         self.reporter = testing.FakeReporter()
@@ -52,7 +54,12 @@ class Stand:
             clearers=dict.fromkeys(model.Lane, self.clearer),
             configurer=self.configurer,
             reporter=self.reporter,
-            policy=intent.Policy(),
+            policies=self.policies,
+            chat=chatops.HubChat(
+                self.hub,
+                self.workloads,
+                lambda key: overview.Overview(self.store, self.configurer.routes).of(key),
+            ),
             clock=self.clock,
             sleep=self.clock.sleep,
             chance=lambda: 0.5,
@@ -79,11 +86,11 @@ class Stand:
         self.hub.change(KEY, **changes)
         self.store.hint(KEY)
 
-    def command(self, text: str) -> None:
+    def command(self, text: str, author: str = "ada") -> None:
         """Somebody writes a comment with this command."""
         self.comments += 1
         now = self.clock.now()
-        given = model.Command(KEY, self.comments, 1, text, "ada", now)
+        given = model.Command(KEY, self.comments, 1, text, author, now)
         self.store.record_command(given)
         self._asked_at = now
 
@@ -155,8 +162,7 @@ class Stand:
         return [entry.text for entry in self.store.timeline(KEY)]
 
     def with_policy(self, policy: intent.Policy) -> None:
-        self.stages = dataclasses.replace(self.stages, policy=policy)
-        self.loop = reconcile.Loop(self.stages)
+        self.policies.settings = policy
 
     def count(self, counts: metrics.Metrics) -> None:
         """Let the loop count there."""

@@ -24,12 +24,14 @@ def listings(
     stacks: Sequence[str] | None = None,
     origins: Mapping[str, model.Origin | None] | None = None,
     holdings: Sequence[model.Holding] | None = None,
+    policy: intent.Policy = POLICY,
 ) -> Listings:
     """One repository. What exists by the rows is there, unless stacks or holdings are given."""
     there = [one.name for one in rows if one.stack_exists]
     return Listings(
         lanes=rows,
         pull_requests={} if pulls is None else {REPOSITORY: pulls},
+        policies={(REPOSITORY, "main"): policy},
         stacks=frozenset([*there, *(origins or {})] if stacks is None else stacks),
         origins=origins or {},
         holdings=() if holdings is None else holdings,
@@ -41,8 +43,8 @@ def asleep(one: ports.Row) -> ports.Row:
     return dataclasses.replace(one, life=model.Life(asleep=True))
 
 
-def kinds(found: Listings, policy: intent.Policy = POLICY) -> list[tuple[Kind, Action]]:
-    return [(one.kind, one.action) for one in differences.differences(found, policy, NOW)]
+def kinds(found: Listings) -> list[tuple[Kind, Action]]:
+    return [(one.kind, one.action) for one in differences.differences(found, NOW)]
 
 
 HINTED = {kind: [(kind, Action.HINT)] for kind in Kind}
@@ -64,10 +66,8 @@ HINTED = {kind: [(kind, Action.HINT)] for kind in Kind}
         pytest.param(row(1, Phase.ABSENT), [pull(1)], Kind.MISSED_OPEN, id="reopened"),
         pytest.param(None, [pull(1, A, "other")], None, id="not asked for"),
         pytest.param(None, [pull(1, fork=True)], Kind.MISSED_OPEN, id="fork, not told"),
-        pytest.param(row(1, Phase.WAITING), [pull(1, fork=True)], None, id="fork, told"),
         pytest.param(row(1), [], Kind.MISSED_CLOSE, id="closed"),
         pytest.param(row(1), [pull(1, A, "other")], Kind.MISSED_CLOSE, id="label removed"),
-        pytest.param(row(1), [pull(1, fork=True)], Kind.MISSED_CLOSE, id="from a fork"),
         pytest.param(row(1, Phase.STUCK), [], Kind.MISSED_CLOSE, id="stuck and closed"),
         pytest.param(
             row(1, Phase.DEGRADED, commit=None), [], Kind.MISSED_CLOSE, id="half made and closed"
@@ -89,22 +89,32 @@ def test_a_row_is_compared_with_its_pull_request(
 
 
 def test_the_policy_decides_what_is_wanted() -> None:
-    found = listings(row(1), pulls=[pull(1, fork=True)])
-    assert kinds(found, intent.Policy(allow_forks=True)) == []
-    assert kinds(found, intent.Policy(label="other", allow_forks=True)) == HINTED[Kind.MISSED_CLOSE]
+    def of(policy: intent.Policy) -> list[tuple[Kind, Action]]:
+        return kinds(listings(row(1), pulls=[pull(1)], policy=policy))
+
+    assert of(intent.Policy()) == []
+    assert of(intent.Policy(label="other")) == HINTED[Kind.MISSED_CLOSE]
+    assert of(intent.Policy(label="other", mode=intent.Mode.ALWAYS)) == []
+
+
+def test_where_the_policy_is_unknown_nothing_is_said() -> None:
+    found = dataclasses.replace(listings(row(1), pulls=[pull(1, A, "other"), pull(2)]), policies={})
+    assert kinds(found) == []
+    closed = dataclasses.replace(listings(row(1), pulls=[]), policies={})
+    assert kinds(closed) == HINTED[Kind.MISSED_CLOSE], "whatever the policy is"
 
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_only_what_exists_can_vanish(phase: Phase) -> None:
     for exists in (True, False):
-        for one in differences.differences(listings(row(1, phase, exists=exists)), POLICY, NOW):
+        for one in differences.differences(listings(row(1, phase, exists=exists)), NOW):
             assert one.vanishes == exists
 
 
 def test_capitals_make_no_other_repository() -> None:
     stored = row(1, repository="Acme/Shop")
     assert kinds(listings(stored, pulls=[pull(1)])) == []
-    (found,) = differences.differences(listings(stored, pulls=[pull(1, B)]), POLICY, NOW)
+    (found,) = differences.differences(listings(stored, pulls=[pull(1, B)]), NOW)
     assert found.key == stored.key
 
 
@@ -225,6 +235,7 @@ def mixes(draw: st.DrawFn) -> Listings:
                 ),
             )
         ),
+        policies={(REPOSITORY, "main"): POLICY},
         stacks=draw(st.one_of(st.none(), st.just(frozenset(origins) | unread))),
         origins=origins,
         holdings=draw(
@@ -234,7 +245,7 @@ def mixes(draw: st.DrawFn) -> Listings:
 
 
 def of(found: Listings) -> list[Finding]:
-    return differences.differences(found, POLICY, NOW)
+    return differences.differences(found, NOW)
 
 
 @given(mixes())
@@ -343,14 +354,15 @@ def aged(seconds: float, **life: object) -> ports.Row:
 def test_who_was_not_warned_or_not_taken_away_is_found(
     stored: ports.Row, kind: Kind | None
 ) -> None:
-    found = differences.differences(listings(stored, pulls=[pull(1)]), LIFETIME, NOW)
+    found = differences.differences(listings(stored, pulls=[pull(1)], policy=LIFETIME), NOW)
     assert [one.kind for one in found] == ([kind] if kind else [])
     assert all(one.vanishes is (kind is Kind.MISSED_CLOSE) for one in found)
 
 
 def test_what_expired_stays_away() -> None:
     gone = dataclasses.replace(aged(9000, ends_at=NOON), phase=Phase.ABSENT, stack_exists=False)
-    assert differences.differences(listings(gone, pulls=[pull(1, B)]), LIFETIME, NOW) == []
+    found = listings(gone, pulls=[pull(1, B)], policy=LIFETIME)
+    assert differences.differences(found, NOW) == []
     counted = dataclasses.replace(LIFETIME, lifetime_from=model.LifetimeFrom.PUSH)
-    (found,) = differences.differences(listings(gone, pulls=[pull(1, B)]), counted, NOW)
-    assert found.kind is Kind.MISSED_OPEN
+    found = dataclasses.replace(found, policies={(REPOSITORY, "main"): counted})
+    assert kinds(found) == HINTED[Kind.MISSED_OPEN]

@@ -42,7 +42,7 @@ def test_it_is_warned_of_once_and_then_taken_away(up: Stand) -> None:
 
 def test_whoever_extends_it_takes_the_warning_back(up: Stand) -> None:
     up.pass_due()
-    up.command("extend 7200")
+    up.command("extend 2h")
     up.settle()
     assert up.told.reason == ""
     assert up.row.life.ends_at is None
@@ -53,7 +53,7 @@ def test_whoever_extends_it_takes_the_warning_back(up: Stand) -> None:
     assert up.row.phase is Phase.ABSENT
 
 
-@pytest.mark.parametrize("text", ["extend 7200", "pin"])
+@pytest.mark.parametrize("text", ["extend 2h", "pin"])
 def test_what_has_ended_is_had_again_by_who_extends_or_pins_it(up: Stand, text: str) -> None:
     up.rest()
     up.command(text)
@@ -130,7 +130,7 @@ def test_an_edge_does_not_end_while_an_extension_waits_for_the_cluster() -> None
     stand.settle()
     stand.clock.advance(3000)
     stand.settle()
-    stand.command("extend 86400")
+    stand.command("extend 24h")
     stand.clock.advance(600)
     stand.lanes = stand.lanes[1:]
     stand.settle()

@@ -19,7 +19,7 @@ def test_neither_label_nor_environment_is_told_nothing(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"head_repository": "stranger/shop"}, intent.FORK_NOT_APPROVED),
+        ({"head_repository": "stranger/shop"}, intent.NOT_APPROVED),
         ({"head_repository": None}, intent.FORK_DELETED),
     ],
     ids=["stranger", "deleted"],

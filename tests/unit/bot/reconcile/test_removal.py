@@ -168,7 +168,7 @@ def test_a_pull_request_that_is_gone_counts_as_closed(up: Stand) -> None:
 
 
 def test_a_deleted_fork_goes_away_and_says_why(up: Stand) -> None:
-    up.with_policy(intent.Policy(allow_forks=True))
+    up.with_policy(intent.Policy(trust_anyone=True))
     up.change(head_repository=None)
     up.settle()
     assert (up.row.phase, up.row.stack_exists) == (Phase.WAITING, False)

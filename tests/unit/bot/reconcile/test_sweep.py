@@ -7,7 +7,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors, intent, model, ports, testing
+from bot import errors, model, ports, testing
 from bot.model import Phase
 from bot.reconcile import Brake, Sweep
 from bot.reconcile.differences import Kind
@@ -35,7 +35,7 @@ class World:
             pull_requests=self.hub,
             stacks=self.stacks,
             inventory=self.inventory,
-            policy=intent.Policy(),
+            policies=testing.FakePolicies(),
             time=self.clock,
             wake=self._wake,
         )
@@ -379,7 +379,7 @@ def swept(stand: Stand) -> Sweep:
         pull_requests=stand.hub,
         stacks=testing.FakeStacks(stand.engine),
         inventory=testing.FakeInventory(stand.world),
-        policy=stand.stages.policy,
+        policies=stand.policies,
         time=stand.clock,
     )
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import autogenerate
 from alembic.runtime import migration
 
-from bot import clock, errors, model
+from bot import clock, errors, model, ports
 from bot.store import SqlStore, database, tables
 from bot.store.store import DELIVERY_DAYS
 
@@ -151,23 +151,23 @@ def test_a_delivery_and_its_wish_are_stored_together_or_not_at_all(
     with monkeypatch.context() as patch:
         patch.setattr(store, "_raise_wanted", fail)
         with pytest.raises(RuntimeError):
-            store.record_delivery("guid", "pull_request", "opened", KEY)
+            store.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY])
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT count(*) FROM deliveries").fetchone() == (0,)
     connection.close()
-    assert store.record_delivery("guid", "pull_request", "opened", KEY) is True
+    assert store.record_delivery(ports.Delivered("guid", "pull_request", "opened"), [KEY]) is True
     store.close()
 
 
 def test_deliveries_are_forgotten_in_time(url: str) -> None:
     time = clock.ManualClock()
     store = SqlStore(url, time)
-    store.record_delivery("old", "pull_request", "opened", KEY)
+    store.record_delivery(ports.Delivered("old", "pull_request", "opened"), [KEY])
     time.advance(DELIVERY_DAYS * 86_400 + 1)
-    store.record_delivery("new", "pull_request", "opened", KEY)
+    store.record_delivery(ports.Delivered("new", "pull_request", "opened"), [KEY])
     store.prune()
-    assert store.record_delivery("old", "pull_request", "opened", KEY) is True
-    assert store.record_delivery("new", "pull_request", "opened", KEY) is False
+    assert store.record_delivery(ports.Delivered("old", "pull_request", "opened"), [KEY]) is True
+    assert store.record_delivery(ports.Delivered("new", "pull_request", "opened"), [KEY]) is False
     store.close()
 
 
@@ -184,12 +184,12 @@ def test_a_store_whose_tables_are_gone_is_not_healthy(url: str, path: Path) -> N
 
 KILLED = """
 import os, signal, sys
-from bot import clock, model
+from bot import clock, model, ports
 from bot.store import SqlStore, tables
 
 store = SqlStore(sys.argv[1], clock.SystemClock())
 key = model.EnvironmentKey("acme/shop", 7)
-store.record_delivery("answered", "pull_request", "opened", key)
+store.record_delivery(ports.Delivered("answered", "pull_request", "opened"), [key])
 with store._database.writing() as session:
     found = session.query(tables.Environment).one()
     found.wanted = 99
@@ -204,5 +204,7 @@ def test_a_killed_process_leaves_what_was_answered_and_no_half_transaction(url: 
     store = SqlStore(url, clock.SystemClock())
     row, _ = store.rows()
     assert row.wanted == 1
-    assert store.record_delivery("answered", "pull_request", "opened", KEY) is False
+    assert (
+        store.record_delivery(ports.Delivered("answered", "pull_request", "opened"), [KEY]) is False
+    )
     store.close()

@@ -20,7 +20,7 @@ JSON = "application/json"
 def test_a_signed_delivery_is_accepted() -> None:
     assert intake.accept(HEADERS.get, JSON, BODY, SECRET) == intake.Accepted(
         "72d3162e-cc78-11e3-81ab-4c9367dc0958",
-        payloads.Delivery("pull_request", "opened", model.EnvironmentKey("acme/shop", 7)),
+        payloads.Delivery("pull_request", "opened", key=model.EnvironmentKey("acme/shop", 7)),
     )
 
 

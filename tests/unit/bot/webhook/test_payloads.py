@@ -1,3 +1,4 @@
+import datetime
 import json
 import re
 from typing import Any
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot import errors, model
+from bot import errors, model, said
 from bot.webhook import payloads
 
 JSON = st.recursive(
@@ -53,7 +54,7 @@ def parse(event: str, content: Any) -> payloads.Delivery:
 )
 def test_what_can_change_the_wish_is_a_hint(action: str) -> None:
     assert parse("pull_request", payload(action=action)) == payloads.Delivery(
-        "pull_request", action, model.EnvironmentKey("acme/shop", 7)
+        "pull_request", action, key=model.EnvironmentKey("acme/shop", 7)
     )
 
 
@@ -63,14 +64,20 @@ def test_what_can_change_the_wish_is_a_hint(action: str) -> None:
         ("pull_request", "assigned"),
         ("pull_request", "review_requested"),
         ("pull_request", "invented_tomorrow"),
-        ("pull_request_review", "submitted"),
+        ("pull_request_review", "edited"),
+        ("issue_comment", "edited"),
+        ("issue_comment", "deleted"),
+        ("check_run", "created"),
+        ("workflow_run", "requested"),
+        ("deployment_status", "created"),
+        ("repository", "edited"),
         ("push", ""),
         ("ping", ""),
         ("invented_tomorrow", "opened"),
     ],
 )
 def test_everything_else_is_no_hint(event: str, action: str) -> None:
-    assert parse(event, payload(action=action)) == payloads.Delivery(event, action, None)
+    assert parse(event, payload(action=action)) == payloads.Delivery(event, action)
 
 
 def test_what_a_ping_says_needs_no_pull_request() -> None:
@@ -140,6 +147,7 @@ def test_any_bytes_are_parsed_or_refused(event: str, body: bytes) -> None:
         assert error.message
         return
     assert delivery.event == event
+    assert delivery.said is None or event == "issue_comment"
     if delivery.key is not None:
         assert event == "pull_request"
         assert delivery.action in payloads.PULL_REQUEST_ACTIONS
@@ -161,3 +169,128 @@ def test_every_pull_request_is_read_whatever_else_is_told(
         action=action, number=number, repository={"full_name": repository}, sender=more
     )
     assert parse("pull_request", content).key == model.EnvironmentKey(repository, number)
+
+
+# -- what is written ------------------------------------------------------------------------------
+
+NOON = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+USER = {"login": "ada", "type": "User"}
+
+
+def comment(**changes: Any) -> dict[str, Any]:
+    written = {"id": 2**40, "body": "/stage up", "created_at": "2026-01-01T12:00:00Z", "user": USER}
+    return {
+        "action": "created",
+        "issue": {"number": 7, "pull_request": {"url": "https://…"}},
+        "comment": {**written, **changes},
+        "repository": {"full_name": "acme/shop"},
+        "sender": USER,
+    }
+
+
+def review(**changes: Any) -> dict[str, Any]:
+    written = {"id": 5, "body": "/stage up", "submitted_at": "2026-01-01T12:00:00Z", "user": USER}
+    return {
+        "action": "submitted",
+        "pull_request": {"number": 7},
+        "review": {**written, **changes},
+        "repository": {"full_name": "acme/shop"},
+    }
+
+
+KEY = model.EnvironmentKey("acme/shop", 7)
+
+
+def test_a_comment_is_what_somebody_said() -> None:
+    found = parse("issue_comment", comment())
+    assert found.said == said.Said(KEY, 2**40, "ada", "/stage up", NOON)
+    assert (found.sender, found.key, found.hints) == ("ada", None, True)
+
+
+def test_a_review_is_as_well() -> None:
+    source = model.CommandSource.REVIEW
+    found = parse("pull_request_review", review())
+    assert found.said == said.Said(KEY, 5, "ada", "/stage up", NOON, source)
+
+
+@pytest.mark.parametrize("body", ["", None])
+def test_a_review_without_a_word_says_nothing(body: str | None) -> None:
+    assert parse("pull_request_review", review(body=body)).said is None
+
+
+@pytest.mark.parametrize("user", [None, {}, {"login": "ci", "type": "Bot"}, {"login": ""}])
+def test_programs_and_the_deleted_are_not_listened_to(user: Any) -> None:
+    assert parse("issue_comment", comment(user=user)).said is None
+
+
+def test_a_comment_on_an_issue_is_nothing_to_us() -> None:
+    content = comment()
+    del content["issue"]["pull_request"]
+    assert not parse("issue_comment", content).hints
+
+
+@pytest.mark.parametrize(
+    "changes", [{"id": None}, {"id": 2**63}, {"body": 7}, {"created_at": "soon"}]
+)
+def test_a_malformed_comment_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidDeliveryError) as caught:
+        parse("issue_comment", comment(**changes))
+    assert caught.value.status == 400
+
+
+# -- what else has happened -----------------------------------------------------------------------
+
+SHA = "a" * 40
+
+
+@pytest.mark.parametrize(
+    ("event", "action"),
+    [
+        ("check_run", "completed"),
+        ("check_run", "rerequested"),
+        ("check_run", "requested_action"),
+        ("check_suite", "completed"),
+        ("check_suite", "rerequested"),
+        ("workflow_run", "completed"),
+    ],
+)
+def test_what_has_finished_for_a_commit_is_a_hint_for_it(event: str, action: str) -> None:
+    content: dict[str, Any] = {
+        "action": action,
+        event: {"head_sha": SHA},
+        "repository": {"full_name": "acme/shop"},
+    }
+    assert parse(event, content).commit == ("acme/shop", SHA)
+    content[event] = {"head_sha": "main"}
+    with pytest.raises(errors.InvalidDeliveryError, match="head_sha"):
+        parse(event, content)
+
+
+@pytest.mark.parametrize(
+    ("ref", "names", "sweeps"),
+    [
+        ("refs/heads/main", {"modified": [".stage.yaml"]}, True),
+        ("refs/heads/main", {"added": [".stage.yaml"]}, True),
+        ("refs/heads/main", {"removed": [".stage.yaml"]}, True),
+        ("refs/heads/main", {"modified": ["README.md"]}, False),
+        ("refs/tags/v1", {"modified": [".stage.yaml"]}, False),
+        ("refs/heads/main", {"modified": ".stage.yaml"}, False),
+    ],
+)
+def test_a_push_of_the_stage_file_may_change_what_many_want(
+    ref: str, names: dict[str, Any], sweeps: bool
+) -> None:
+    assert parse("push", {"ref": ref, "commits": [{}, names]}).sweep is sweeps
+
+
+@pytest.mark.parametrize(
+    ("event", "action"),
+    [
+        ("repository", "renamed"),
+        ("repository", "deleted"),
+        ("installation", "created"),
+        ("installation_repositories", "removed"),
+    ],
+)
+def test_repositories_that_come_and_go_are_looked_for(event: str, action: str) -> None:
+    assert parse(event, {"action": action}).sweep

@@ -1,6 +1,6 @@
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import flask
@@ -9,13 +9,18 @@ import structlog
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
-from bot import model
-from bot.webhook import MAX_BYTES, blueprint, signature
+from bot import chatops, model, ports
+from bot.webhook import MAX_BYTES, Effects, blueprint, signature
 
 SECRET = b"hunter2hunter2"
 KEY = model.EnvironmentKey("acme/shop", 7)
 OPENED = json.dumps(
-    {"action": "opened", "number": 7, "repository": {"full_name": "acme/shop"}}
+    {
+        "action": "opened",
+        "number": 7,
+        "repository": {"full_name": "acme/shop"},
+        "sender": {"login": "ada"},
+    }
 ).encode()
 
 
@@ -23,14 +28,25 @@ class RecordingStore:
     """Keeps what the webhook stores; the other verbs of the port are none of its business."""
 
     def __init__(self) -> None:
-        self.recorded: list[tuple[str, str, str, model.EnvironmentKey | None]] = []
+        self.recorded: list[tuple[ports.Delivered, list[model.EnvironmentKey]]] = []
+        self.commands: list[model.Command] = []
+        self.commits: list[tuple[str, str]] = []
 
     def record_delivery(
-        self, delivery_id: str, event: str, action: str, key: model.EnvironmentKey | None
+        self,
+        delivery: ports.Delivered,
+        keys: Collection[model.EnvironmentKey] = (),
+        commands: Collection[model.Command] = (),
     ) -> bool:
-        fresh = all(known[0] != delivery_id for known in self.recorded)
-        self.recorded.append((delivery_id, event, action, key))
+        fresh = all(known.id != delivery.id for known, _ in self.recorded)
+        self.recorded.append((delivery, list(keys)))
+        if fresh:
+            self.commands += commands
         return fresh
+
+    def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
+        self.commits.append((repository, commit))
+        return [KEY]
 
 
 class Stand:
@@ -39,14 +55,25 @@ class Stand:
     def __init__(self) -> None:
         self.store = RecordingStore()
         self.wakes = 0
+        self.sweeps = 0
+        self.acknowledged: list[model.Command] = []
         self.app = flask.Flask("bot")
-        area = blueprint(self.store, SECRET, self.wake)  # type: ignore[arg-type]
+        effects = Effects(
+            read=chatops.Reader().read,
+            wake=self.wake,
+            sweep=self.sweep,
+            acknowledge=self.acknowledged.append,
+        )
+        area = blueprint(self.store, SECRET, effects)  # type: ignore[arg-type]
         self.app.register_blueprint(area)
         self.client = self.app.test_client()
 
     def wake(self) -> None:
         assert self.store.recorded, "woken before the hint was stored"
         self.wakes += 1
+
+    def sweep(self) -> None:
+        self.sweeps += 1
 
     def deliver(
         self,
@@ -94,13 +121,15 @@ def refused(stand: Stand, answer: Response, status: int, reason: str) -> None:
 def test_a_hint_is_stored_and_the_workers_are_woken(stand: Stand, lines: list[Any]) -> None:
     answer = stand.deliver()
     assert (answer.status_code, answer.json) == (202, {"status": "accepted"})
-    assert stand.store.recorded == [("guid-1", "pull_request", "opened", KEY)]
+    kept = ports.Delivered("guid-1", "pull_request", "opened", "ada")
+    assert stand.store.recorded == [(kept, [KEY])]
     assert stand.wakes == 1
     (line,) = lines
-    assert (line["action"], line["delivery"], line["environment"]) == (
+    assert (line["action"], line["delivery"], line["environments"], line["sender"]) == (
         "delivery",
         "guid-1",
-        "acme/shop#7",
+        ["acme/shop#7"],
+        "ada",
     )
 
 
@@ -210,3 +239,57 @@ def test_a_missing_header_is_named(stand: Stand, name: str) -> None:
 def test_a_hint_without_a_number_is_refused(stand: Stand) -> None:
     body = b'{"action": "opened", "repository": {"full_name": "acme/shop"}}'
     refused(stand, stand.deliver(body), 400, "malformed")
+
+
+def comment(body: str) -> bytes:
+    return json.dumps(
+        {
+            "action": "created",
+            "issue": {"number": 7, "pull_request": {}},
+            "comment": {
+                "id": 5,
+                "body": body,
+                "created_at": "2026-01-01T12:00:00Z",
+                "user": {"login": "ada", "type": "User"},
+            },
+            "repository": {"full_name": "acme/shop"},
+        }
+    ).encode()
+
+
+def test_commands_are_kept_with_their_delivery_and_acknowledged_once(stand: Stand) -> None:
+    body = comment("Please:\n/stage up\n/STAGE Extend 8h\n")
+    assert stand.deliver(body, "issue_comment").json == {"status": "accepted"}
+    assert [(one.line, one.text) for one in stand.store.commands] == [(2, "up"), (3, "extend 8h")]
+    assert stand.acknowledged == stand.store.commands
+    stand.deliver(body, "issue_comment")
+    assert len(stand.acknowledged) == 2
+    assert stand.wakes == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["nice work", "> /stage up", "<!-- understudy:answer 1 1 -->\n\n/stage up", "see /stage up"],
+)
+def test_a_comment_without_a_command_costs_nothing(stand: Stand, body: str) -> None:
+    assert stand.deliver(comment(body), "issue_comment").json == {"status": "ignored"}
+    assert stand.store.recorded == []
+
+
+def test_what_has_finished_is_a_hint_for_whoever_wants_that_commit(stand: Stand) -> None:
+    body = json.dumps(
+        {
+            "action": "completed",
+            "workflow_run": {"head_sha": "a" * 40},
+            "repository": {"full_name": "acme/shop"},
+        }
+    ).encode()
+    assert stand.deliver(body, "workflow_run").status_code == 202
+    assert stand.store.commits == [("acme/shop", "a" * 40)]
+    assert stand.wakes == 1
+
+
+def test_a_policy_that_was_pushed_is_looked_at_soon(stand: Stand) -> None:
+    body = b'{"ref": "refs/heads/main", "commits": [{"modified": [".stage.yaml"]}]}'
+    assert stand.deliver(body, "push").json == {"status": "accepted"}
+    assert stand.sweeps == 1

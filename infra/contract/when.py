@@ -1,0 +1,34 @@
+"""The section `when` of `.stage.yaml`: which pull requests get an environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pydantic
+
+from infra.contract import reading
+from infra.contract.reading import Section
+
+Patterns = tuple[Annotated[str, pydantic.Field(min_length=1, max_length=200)], ...]
+
+
+class When(Section):
+    """Who gets one; the label and the command `up` count in each mode that knows them."""
+
+    mode: Literal["label", "command", "always"] = "label"
+    """`label`: whoever has the label; `command`: only by command; `always`: every pull request that
+    the filters below let through. A command counts in each mode."""
+    drafts: bool = True
+    """With `always`: drafts as well."""
+    branches: Patterns = ()
+    """With `always`: only pull requests into these base branches, with * and ?; none named: all."""
+    authors: Patterns = ()
+    """With `always`: only these authors, with * and ?; none named: all."""
+    paths: Patterns = ()
+    """With `always`: only where a changed file matches one of these, with ** over folders, and *
+    and ? within a name; none named: all."""
+
+    @classmethod
+    def parse(cls, text: str) -> When:
+        """Read this section alone out of the file's text. Raises StageFileError."""
+        return reading.parse(cls, text, "when")
