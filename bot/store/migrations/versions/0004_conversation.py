@@ -42,7 +42,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("at", UtcDateTime, nullable=False),
     )
-    op.add_column("deliveries", sa.Column("sender", sa.String, nullable=False, server_default=sa.text("''")))
+    op.add_column(
+        "deliveries", sa.Column("sender", sa.String, nullable=False, server_default=sa.text("''"))
+    )
     for column in _wishes():
         op.add_column("environments", column)
     for column in _said():
