@@ -131,6 +131,20 @@ class GitHubWorld:
         """Delete a comment."""
         self._do("delete_comment", full_name=repository, comment_id=comment_id)
 
+    def edit_comment(self, repository: str, comment_id: int, body: str) -> None:
+        """Change a comment's text. Sends `issue_comment`."""
+        self._do("edit_comment", repository=repository, comment_id=comment_id, body=body)
+
+    def react(self, repository: str, comment_id: int, login: str, content: str) -> int:
+        """React to a comment as somebody and return the reaction's id."""
+        given = {"comment_id": comment_id, "login": login, "content": content}
+        return int(self._do("react", repository=repository, **given))
+
+    def reactions(self, repository: str, comment_id: int) -> list[Json]:
+        """Reactions to a comment, oldest first, as GitHub's API shows them."""
+        found: list[Json] = self._do("reactions", repository=repository, comment_id=comment_id)
+        return found
+
     def comments(self, repository: str, number: int) -> list[Json]:
         """A pull request's comments, oldest first."""
         found: list[Json] = self._do("comments", repository=repository, number=number)

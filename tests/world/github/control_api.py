@@ -83,6 +83,23 @@ def _comments(repository: str, number: int) -> Any:
     return [shapes.comment(base(), at, comment) for comment in found]
 
 
+def _reactions(repository: str, comment_id: int) -> Any:
+    found = world().state.repository(repository).comments.get(comment_id)
+    if found is None:
+        raise errors.not_found()
+    return [shapes.reaction(base(), reaction) for reaction in found.reactions]
+
+
+def _react(repository: str, comment_id: int, login: str, content: str) -> Any:
+    state = world().state
+    made, _ = state.react(repository, comment_id, state.account(login), content)
+    return made.id
+
+
+def _edit_comment(repository: str, comment_id: int, body: str) -> None:
+    world().state.edit_comment(repository, comment_id, body)
+
+
 def _deployments(repository: str) -> Any:
     at = world().state.repository(repository)
     return [
@@ -182,7 +199,10 @@ def _acts() -> dict[str, Callable[..., Any]]:
         "unlabel": lambda **given: len(state.unlabel(**given)),
         "comment": _comment,
         "delete_comment": state.delete_comment,
+        "edit_comment": _edit_comment,
         "comments": _comments,
+        "react": _react,
+        "reactions": _reactions,
         "deployments": _deployments,
         "checks": _checks,
         "hook": _hook,

@@ -31,6 +31,16 @@ class Label:
     color: str = "ededed"
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What somebody shows of a comment, such as `eyes`; each only once."""
+
+    id: int
+    author: Account
+    content: str
+    created_at: datetime.datetime = field(default_factory=now)
+
+
 @dataclass(slots=True)
 class Comment:
     """A comment on a pull request."""
@@ -40,6 +50,7 @@ class Comment:
     author: Account
     body: str
     app: App | None = None
+    reactions: list[Reaction] = field(default_factory=list)
     created_at: datetime.datetime = field(default_factory=now)
     updated_at: datetime.datetime = field(default_factory=now)
 

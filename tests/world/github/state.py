@@ -17,6 +17,8 @@ Send = Callable[[Repository, str, str, Mapping[str, Any]], None]
 Files = Mapping[str, bytes | None]
 """Content by path; None removes the file."""
 
+REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+
 
 class State:
     """All repositories. Every method is one change, made under one lock."""
@@ -292,6 +294,24 @@ class State:
                 raise errors.not_found()
             pull = repository.pulls[comment.number]
             self._comment_event(repository, pull, "deleted", comment)
+
+    def react(
+        self, full_name: str, comment_id: int, author: Account, content: Any
+    ) -> tuple[objects.Reaction, bool]:
+        """React to a comment; the reaction, and whether it is new. Raises Refusal (404, 422)."""
+        with self.lock:
+            comment = self.repository(full_name).comments.get(comment_id)
+            if comment is None:
+                raise errors.not_found()
+            if content not in REACTIONS:
+                words = f"content is none of {', '.join(REACTIONS)}"
+                raise errors.invalid("Reaction", "content", words)
+            for found in comment.reactions:
+                if (found.author, found.content) == (author, content):
+                    return found, False
+            made = objects.Reaction(self.new_id(), author, content)
+            comment.reactions.append(made)
+            return made, True
 
     def add_status(self, repository: Repository, of: Deployment, status: objects.Status) -> None:
         """Give a deployment a state; `success` ends the lasting ones before it, as on GitHub."""

@@ -1,11 +1,12 @@
 """The REST API, one blueprint for each part of it."""
 
-from tests.world.github.api import accounts, hooks, pulls, repositories, work
+from tests.world.github.api import accounts, comments, hooks, pulls, repositories, work
 
 BLUEPRINTS = (
     accounts.blueprint,
     repositories.blueprint,
     pulls.blueprint,
+    comments.blueprint,
     work.blueprint,
     hooks.blueprint,
 )

@@ -1,4 +1,4 @@
-"""Pull requests, their comments and labels."""
+"""Pull requests and their labels."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from typing import Any
 
 import flask
 
-from tests.world.github import errors, objects, shapes
+from tests.world.github import objects, shapes
 from tests.world.github.api.common import (
-    Answer,
     Json,
     base,
     body,
     page,
     pull,
     repository,
-    viewer,
     world,
 )
 
@@ -58,45 +56,10 @@ def update(owner: str, name: str, number: int) -> Json:
     return shapes.pull(base(), at, found)
 
 
-@blueprint.get("/issues/<int:number>/comments")
-def comments(owner: str, name: str, number: int) -> Any:
-    """A pull request's comments, oldest first."""
-    at, _ = pull(owner, name, number)
-    found = [comment for comment in list(at.comments.values()) if comment.number == number]
-    return flask.jsonify(page(found, lambda item: shapes.comment(base(), at, item)))
-
-
-@blueprint.post("/issues/<int:number>/comments")
-def create_comment(owner: str, name: str, number: int) -> Answer:
-    """Comment on a pull request."""
-    at, _ = pull(owner, name, number)
-    asking = viewer()
-    made = world().state.comment(
-        at.full_name, number, asking.account, body().get("body", ""), asking.app
-    )
-    return shapes.comment(base(), at, made), 201
-
-
-@blueprint.get("/issues/comments/<int:number>")
-def get_comment(owner: str, name: str, number: int) -> Json:
-    """One comment."""
-    at = repository(owner, name)
-    return shapes.comment(base(), at, _comment(at, number))
-
-
-@blueprint.patch("/issues/comments/<int:number>")
-def edit_comment(owner: str, name: str, number: int) -> Json:
-    """Change a comment's text; with write access, also somebody else's."""
-    at = repository(owner, name)
-    made = world().state.edit_comment(at.full_name, number, body().get("body", ""))
-    return shapes.comment(base(), at, made)
-
-
-@blueprint.delete("/issues/comments/<int:number>")
-def delete_comment(owner: str, name: str, number: int) -> Answer:
-    """Delete a comment."""
-    world().state.delete_comment(repository(owner, name).full_name, number)
-    return "", 204
+@blueprint.get("/issues/<int:number>")
+def issue(owner: str, name: str, number: int) -> Json:
+    """A pull request as the issue that it is too."""
+    return shapes.issue(base(), *pull(owner, name, number))
 
 
 @blueprint.get("/issues/<int:number>/labels")
@@ -124,9 +87,3 @@ def remove_label(owner: str, name: str, number: int, label: str) -> Any:
 
 def _labels(at: objects.Repository, found: list[objects.Label]) -> Any:
     return flask.jsonify([shapes.label(base(), at.full_name, label) for label in found])
-
-
-def _comment(at: objects.Repository, number: int) -> objects.Comment:
-    if number not in at.comments:
-        raise errors.not_found()
-    return at.comments[number]

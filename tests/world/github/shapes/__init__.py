@@ -11,8 +11,9 @@ from tests.world.github.shapes.accounts import (
     repository,
     user,
 )
+from tests.world.github.shapes.comments import comment, issue, reaction
 from tests.world.github.shapes.hooks import delivery, delivery_item, hook
-from tests.world.github.shapes.pulls import comment, commit, file, label, pull, pull_simple
+from tests.world.github.shapes.pulls import commit, file, label, pull, pull_simple
 from tests.world.github.shapes.work import (
     check_run,
     combined_status,
@@ -36,10 +37,12 @@ __all__ = [
     "full_repository",
     "hook",
     "installation",
+    "issue",
     "label",
     "public_user",
     "pull",
     "pull_simple",
+    "reaction",
     "repository",
     "user",
 ]

@@ -1,4 +1,4 @@
-"""Pull requests, their comments and labels, commits and files."""
+"""Pull requests, their labels, commits and files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime
 from typing import Any
 
 from tests.world.github import git, objects
-from tests.world.github.shapes.accounts import app, repository, user
+from tests.world.github.shapes.accounts import repository, user
 from tests.world.github.shapes.common import maybe, node_id, stamp
 
 MAX_FILE = 1_000_000
@@ -112,24 +112,6 @@ def pull(base: str, at: objects.Repository, of: objects.PullRequest) -> dict[str
         "additions": 1,
         "deletions": 0,
         "changed_files": 1,
-    }
-
-
-def comment(base: str, at: objects.Repository, of: objects.Comment) -> dict[str, Any]:
-    """A comment."""
-    url = f"{base}/repos/{at.full_name}/issues"
-    return {
-        "url": f"{url}/comments/{of.id}",
-        "html_url": f"{base}/{at.full_name}/pull/{of.number}#issuecomment-{of.id}",
-        "issue_url": f"{url}/{of.number}",
-        "id": of.id,
-        "node_id": node_id("IssueComment", of.id),
-        "user": user(base, of.author),
-        "created_at": stamp(of.created_at),
-        "updated_at": stamp(of.updated_at),
-        "author_association": "NONE",
-        "body": of.body,
-        "performed_via_github_app": None if of.app is None else app(base, of.app),
     }
 
 
