@@ -135,6 +135,16 @@ class GitHubWorld:
         """Change a comment's text. Sends `issue_comment`."""
         self._do("edit_comment", repository=repository, comment_id=comment_id, body=body)
 
+    def review(
+        self, repository: str, number: int, login: str, body: str, state: str = "COMMENTED"
+    ) -> int:
+        """Review as somebody and return the review's id. Sends `pull_request_review`.
+
+        `state` is `COMMENTED`, `APPROVED` or `CHANGES_REQUESTED`.
+        """
+        given: Json = {"number": number, "login": login, "body": body, "state": state}
+        return int(self._do("review", repository=repository, **given))
+
     def react(self, repository: str, comment_id: int, login: str, content: str) -> int:
         """React to a comment as somebody and return the reaction's id."""
         given = {"comment_id": comment_id, "login": login, "content": content}

@@ -83,6 +83,11 @@ def _comments(repository: str, number: int) -> Any:
     return [shapes.comment(base(), at, comment) for comment in found]
 
 
+def _review(repository: str, number: int, login: str, body: str, state: str) -> Any:
+    here = world().state
+    return here.review(repository, number, here.account(login), body, state).id
+
+
 def _reactions(repository: str, comment_id: int) -> Any:
     found = world().state.repository(repository).comments.get(comment_id)
     if found is None:
@@ -201,6 +206,7 @@ def _acts() -> dict[str, Callable[..., Any]]:
         "delete_comment": state.delete_comment,
         "edit_comment": _edit_comment,
         "comments": _comments,
+        "review": _review,
         "react": _react,
         "reactions": _reactions,
         "deployments": _deployments,

@@ -7,29 +7,11 @@ one addition is `issue.pull_request` of a comment: the examples are of issues th
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from tests.world.github import npm, objects
-
-INSTALLATION = "installation"
-
-
-def pick(event: str, action: str, *, installed: bool) -> dict[str, Any]:
-    """A copy of the example that fits best: an App's deliveries name its installation."""
-    found = next(entry["examples"] for entry in npm.load(npm.EXAMPLES) if entry["name"] == event)
-    fitting = [example for example in found if example.get("action", "") == action]
-    if not fitting:
-        raise LookupError(f"{npm.EXAMPLES.package} has no example of {event} {action}")
-    best = min(
-        fitting,
-        key=lambda example: (
-            (INSTALLATION in example) != installed,
-            "organization" in example,
-        ),
-    )
-    return copy.deepcopy(best)
+from tests.world.github import objects, renaming
+from tests.world.github.shapes.common import maybe
 
 
 def payload(
@@ -41,71 +23,21 @@ def payload(
     installation: int | None,
 ) -> dict[str, Any]:
     """The body of a delivery, as JSON data."""
-    example = pick(event, action, installed=installation is not None)
-    made: dict[str, Any] = _Renamed(example, repository, facts.get("pull")).of(example)
+    example = renaming.pick(event, action, installed=installation is not None)
+    made: dict[str, Any] = renaming.Renamed(example, repository, facts.get("pull")).of(example)
     made["repository"]["default_branch"] = repository.default_branch
-    if installation is not None and INSTALLATION in made:
-        made[INSTALLATION]["id"] = installation
+    if installation is not None and renaming.INSTALLATION in made:
+        made[renaming.INSTALLATION]["id"] = installation
     if event == "pull_request":
         _about_pull(made, example, repository, facts)
     elif event == "issue_comment":
         _about_comment(made, example, facts)
+    elif event == "pull_request_review":
+        _about_pull(made, example, repository, facts)
+        _about_review(made, example, facts["review"])
     elif event == "ping":
         _about_hook(made, facts["hook"])
     return made
-
-
-class _Renamed:
-    """Writes this world's names and numbers where a piece of an example has its own."""
-
-    def __init__(
-        self,
-        example: Mapping[str, Any],
-        repository: objects.Repository,
-        pull: objects.PullRequest | None = None,
-    ) -> None:
-        theirs = example["repository"]
-        self.words = [
-            (re.escape(theirs["full_name"]), repository.full_name),
-            (rf"\b{re.escape(theirs['owner']['login'])}\b", repository.owner.login),
-            (rf"^{re.escape(theirs['name'])}$", repository.name),
-        ]
-        self.ids = {theirs["id"]: repository.id, theirs["owner"]["id"]: repository.owner.id}
-        subject = example.get("pull_request") or example.get("issue")
-        if pull is None or subject is None:
-            return
-        self.words.append((rf"/(pulls?|issues)/{subject['number']}\b", rf"/\1/{pull.number}"))
-        if "head" in subject:
-            self.words.append((subject["head"]["sha"], pull.head_sha))
-            self.words.append((subject["base"]["sha"], pull.base_sha))
-            self.ids[subject["id"]] = pull.id
-
-    def of(self, piece: Any, name: str = "") -> Any:
-        """The piece with everything renamed."""
-        match piece:
-            case dict():
-                return {key: self.of(value, key) for key, value in piece.items()}
-            case list():
-                return [self.of(value) for value in piece]
-            case str() if not name.endswith("node_id"):
-                for pattern, word in self.words:
-                    piece = re.sub(pattern, word, piece)
-                return piece
-            case int() if name == "id" and not isinstance(piece, bool):
-                return self.ids.get(piece, piece)
-            case _:
-                return piece
-
-
-def _person(example: Mapping[str, Any], account: objects.Account) -> dict[str, Any]:
-    """An example's user object with another name."""
-    made = {
-        key: re.sub(rf"\b{re.escape(example['login'])}\b", account.login, value)
-        if isinstance(value, str) and key != "node_id"
-        else value
-        for key, value in example.items()
-    }
-    return {**made, "id": account.id}
 
 
 def _label(example: Mapping[str, Any], label: objects.Label, full_name: str) -> dict[str, Any]:
@@ -123,10 +55,13 @@ def _about_pull(
     theirs = example["pull_request"]
     mine = made["pull_request"]
     person = theirs["user"]
-    made["number"] = mine["number"] = pull.number
-    mine["title"], mine["draft"], mine["state"] = pull.title, pull.draft, pull.state
-    mine["user"] = _person(person, pull.author)
-    made["sender"] = _person(person, pull.author)
+    # A review's pull request is shown as in a list, and older examples have no draft.
+    told = {"number": pull.number, "title": pull.title, "draft": pull.draft, "state": pull.state}
+    mine.update({key: value for key, value in told.items() if key in theirs})
+    if "number" in example:
+        made["number"] = pull.number
+    mine["user"] = renaming.person(person, pull.author)
+    made["sender"] = renaming.person(person, pull.author)
     mine["base"]["ref"] = mine["base"]["repo"]["default_branch"] = pull.base_ref
     mine["base"]["label"] = f"{repository.owner.login}:{pull.base_ref}"
     mine["head"] = _head(example, pull)
@@ -136,11 +71,14 @@ def _about_pull(
         made["label"] = _label(example["label"], facts["label"], repository.full_name)
     if "before" in facts:
         made["before"], made["after"] = facts["before"], facts["after"]
-    if pull.merged_at is not None:
+    if "merged" not in theirs:
+        mine["closed_at"], mine["merged_at"] = maybe(pull.closed_at), maybe(pull.merged_at)
+        mine["merge_commit_sha"] = pull.merge_commit_sha
+    elif pull.merged_at is not None:
         assert pull.merged_by is not None
         mine["merged"], mine["merge_commit_sha"] = True, pull.merge_commit_sha
         mine["merged_at"] = mine["closed_at"]
-        mine["merged_by"] = _person(person, pull.merged_by)
+        mine["merged_by"] = renaming.person(person, pull.merged_by)
 
 
 def _head(example: dict[str, Any], pull: objects.PullRequest) -> dict[str, Any]:
@@ -149,10 +87,10 @@ def _head(example: dict[str, Any], pull: objects.PullRequest) -> dict[str, Any]:
     if pull.head_repository is None:
         made["repo"] = None
     else:
-        made["repo"] = _Renamed(example, pull.head_repository).of(theirs["repo"])
+        made["repo"] = renaming.Renamed(example, pull.head_repository).of(theirs["repo"])
         made["repo"]["fork"] = pull.head_repository.parent is not None
         made["repo"]["default_branch"] = pull.head_repository.default_branch
-    made["user"] = _person(theirs["user"], pull.head_owner)
+    made["user"] = renaming.person(theirs["user"], pull.head_owner)
     made["sha"], made["ref"] = pull.head_sha, pull.head_ref
     made["label"] = f"{pull.head_owner.login}:{pull.head_ref}"
     return made
@@ -162,7 +100,7 @@ def example_label(example: dict[str, Any]) -> dict[str, Any]:
     """What a label looks like in a payload; examples without labels borrow another's."""
     labels = example["pull_request"]["labels"]
     found: dict[str, Any] = (
-        labels[0] if labels else pick("pull_request", "labeled", installed=True)["label"]
+        labels[0] if labels else renaming.pick("pull_request", "labeled", installed=True)["label"]
     )
     return found
 
@@ -173,7 +111,7 @@ def _about_comment(made: dict[str, Any], example: dict[str, Any], facts: Mapping
     issue, written = made["issue"], made["comment"]
     person = example["comment"]["user"]
     issue["number"], issue["title"], issue["state"] = pull.number, pull.title, pull.state
-    issue["user"] = _person(person, pull.author)
+    issue["user"] = renaming.person(person, pull.author)
     issue["labels"] = []
     address = issue["url"].replace("/issues/", "/pulls/")
     html = issue["html_url"] = issue["html_url"].replace("/issues/", "/pull/")
@@ -190,10 +128,20 @@ def _about_comment(made: dict[str, Any], example: dict[str, Any], facts: Mapping
         written[key] = written[key].replace(old, str(comment.id)).replace("/issues/", "/pull/")
     written["url"] = written["url"].replace("/pull/", "/issues/")
     written["id"], written["body"] = comment.id, comment.body
-    written["user"] = _person(person, comment.author)
-    made["sender"] = _person(person, comment.author)
+    written["user"] = renaming.person(person, comment.author)
+    made["sender"] = renaming.person(person, comment.author)
     if "before" in facts:
         made["changes"]["body"]["from"] = facts["before"]
+
+
+def _about_review(made: dict[str, Any], example: dict[str, Any], review: objects.Review) -> None:
+    written, theirs = made["review"], example["review"]
+    html = written["html_url"].replace(str(theirs["id"]), str(review.id))
+    written["id"], written["body"] = review.id, review.body or None
+    # Deliveries write small what the API writes in capitals.
+    written["state"], written["commit_id"] = review.state.lower(), review.commit_id
+    written["html_url"] = written["_links"]["html"]["href"] = html
+    written["user"] = made["sender"] = renaming.person(theirs["user"], review.author)
 
 
 def _about_hook(made: dict[str, Any], hook: objects.Hook) -> None:

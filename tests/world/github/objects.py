@@ -55,6 +55,20 @@ class Comment:
     updated_at: datetime.datetime = field(default_factory=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review of a pull request, of the commit that was its head."""
+
+    id: int
+    number: int
+    author: Account
+    body: str
+    state: str
+    """`COMMENTED`, `APPROVED` or `CHANGES_REQUESTED`."""
+    commit_id: str
+    submitted_at: datetime.datetime = field(default_factory=now)
+
+
 @dataclass(slots=True)
 class Status:
     """One state of a deployment or, with a context, of a commit."""
@@ -198,6 +212,7 @@ class Repository:
     pulls: dict[int, PullRequest] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
+    reviews: dict[int, Review] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)

@@ -18,6 +18,7 @@ Files = Mapping[str, bytes | None]
 """Content by path; None removes the file."""
 
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
+REVIEWS = ("COMMENTED", "APPROVED", "CHANGES_REQUESTED")
 
 
 class State:
@@ -312,6 +313,24 @@ class State:
             made = objects.Reaction(self.new_id(), author, content)
             comment.reactions.append(made)
             return made, True
+
+    def review(
+        self, full_name: str, number: int, author: Account, body: str, review_state: str
+    ) -> objects.Review:
+        """Review a pull request. Raises Refusal (404, 422)."""
+        with self.lock:
+            repository, pull = self.pull(full_name, number)
+            if review_state not in REVIEWS:
+                words = f"state is none of {', '.join(REVIEWS)}"
+                raise errors.invalid("PullRequestReview", "state", words)
+            if not body and review_state != "APPROVED":
+                raise errors.invalid("PullRequestReview", "body", "body cannot be blank")
+            made = objects.Review(self.new_id(), number, author, body, review_state, pull.head_sha)
+            repository.reviews[made.id] = made
+            self._touch(pull)
+            facts = {"pull": pull, "review": made}
+            self._send(repository, "pull_request_review", "submitted", facts)
+            return made
 
     def add_status(self, repository: Repository, of: Deployment, status: objects.Status) -> None:
         """Give a deployment a state; `success` ends the lasting ones before it, as on GitHub."""

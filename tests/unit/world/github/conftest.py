@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from tests.unit.world.github.receiving import Receiver
 from tests.world.github import description
 from tests.world.github.control import GitHubWorld
 from tests.world.github.server import Server
@@ -56,3 +57,11 @@ def github(server: Server) -> GitHubWorld:
 def api(server: Server, github: GitHubWorld) -> Api:
     """The API as the bot's person sees it."""
     return Api(server.url, TOKEN)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver of deliveries."""
+    made = Receiver()
+    yield made
+    made.close()

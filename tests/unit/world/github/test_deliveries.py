@@ -5,65 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from tests.unit.world.github.conftest import Api
-from tests.world.github import deliveries, examples, npm
+from tests.unit.world.github.receiving import Receiver
+from tests.world.github import deliveries, npm, renaming
 from tests.world.github.control import GitHubWorld
 
 SECRET = "a secret"
-
-
-class Receiver:
-    """Takes deliveries and keeps them."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[dict[str, str], bytes]] = []
-        self.status = 202
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.taken.append((dict(self.headers), body))
-                self.send_response(outer.status)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/webhook"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def close(self) -> None:
-        """End it."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def actions(self) -> list[str]:
-        """What was delivered, in order."""
-        return [
-            f"{headers['X-GitHub-Event']} {json.loads(body).get('action', '')}".strip()
-            for headers, body in self.taken
-        ]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """A receiver of deliveries."""
-    made = Receiver()
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -170,7 +122,7 @@ def test_a_delivery_is_the_published_example(hooked: GitHubWorld, receiver: Rece
     for headers, body in receiver.taken:
         payload = json.loads(body)
         event = headers["X-GitHub-Event"]
-        example = examples.pick(event, payload.get("action", ""), installed=False)
+        example = renaming.pick(event, payload.get("action", ""), installed=False)
         anywhere: dict[str, set[str]] = {}
         for other in published[event]:
             for path, types in kinds(other).items():

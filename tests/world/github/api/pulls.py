@@ -1,4 +1,4 @@
-"""Pull requests and their labels."""
+"""Pull requests, their reviews and labels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from tests.world.github import objects, shapes
+from tests.world.github import errors, objects, shapes
 from tests.world.github.api.common import (
     Json,
     base,
@@ -54,6 +54,24 @@ def update(owner: str, name: str, number: int) -> Json:
     elif given.get("state") == "open":
         world().state.reopen(at.full_name, number)
     return shapes.pull(base(), at, found)
+
+
+@blueprint.get("/pulls/<int:number>/reviews")
+def reviews(owner: str, name: str, number: int) -> Any:
+    """A pull request's reviews, oldest first."""
+    at, _ = pull(owner, name, number)
+    found = [item for item in at.reviews.values() if item.number == number]
+    return flask.jsonify(page(found, lambda item: shapes.review(base(), at, item)))
+
+
+@blueprint.get("/pulls/<int:number>/reviews/<int:review>")
+def get_review(owner: str, name: str, number: int, review: int) -> Json:
+    """One review."""
+    at, _ = pull(owner, name, number)
+    found = at.reviews.get(review)
+    if found is None or found.number != number:
+        raise errors.not_found()
+    return shapes.review(base(), at, found)
 
 
 @blueprint.get("/issues/<int:number>")

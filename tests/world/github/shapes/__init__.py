@@ -11,7 +11,7 @@ from tests.world.github.shapes.accounts import (
     repository,
     user,
 )
-from tests.world.github.shapes.comments import comment, issue, reaction
+from tests.world.github.shapes.comments import comment, issue, reaction, review
 from tests.world.github.shapes.hooks import delivery, delivery_item, hook
 from tests.world.github.shapes.pulls import commit, file, label, pull, pull_simple
 from tests.world.github.shapes.work import (
@@ -44,5 +44,6 @@ __all__ = [
     "pull_simple",
     "reaction",
     "repository",
+    "review",
     "user",
 ]

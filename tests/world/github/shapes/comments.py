@@ -39,6 +39,25 @@ def reaction(base: str, of: objects.Reaction) -> dict[str, Any]:
     }
 
 
+def review(base: str, at: objects.Repository, of: objects.Review) -> dict[str, Any]:
+    """A review of a pull request."""
+    html = f"{base}/{at.full_name}/pull/{of.number}#pullrequestreview-{of.id}"
+    url = f"{base}/repos/{at.full_name}/pulls/{of.number}"
+    return {
+        "id": of.id,
+        "node_id": node_id("PullRequestReview", of.id),
+        "user": user(base, of.author),
+        "body": of.body,
+        "state": of.state,
+        "html_url": html,
+        "pull_request_url": url,
+        "author_association": "NONE",
+        "_links": {"html": {"href": html}, "pull_request": {"href": url}},
+        "submitted_at": stamp(of.submitted_at),
+        "commit_id": of.commit_id,
+    }
+
+
 def issue(base: str, at: objects.Repository, of: objects.PullRequest) -> dict[str, Any]:
     """A pull request as an issue; `pull_request` tells it from the others."""
     repository = f"{base}/repos/{at.full_name}"
