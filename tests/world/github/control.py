@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-import requests
+from tests.world.github.control_client import Files, Json, WorldError, encoded
+from tests.world.github.control_programs import Programs
 
-Files = Mapping[str, str | bytes | None]
-"""Content by path; None removes a file."""
-Json = dict[str, Any]
-
-
-class WorldError(RuntimeError):
-    """What was asked of the fake GitHub is not possible."""
+__all__ = ["Files", "GitHubWorld", "Opened", "WorldError"]
 
 
 class Opened(NamedTuple):
@@ -26,23 +20,20 @@ class Opened(NamedTuple):
     sha: str
 
 
-class GitHubWorld:
+class GitHubWorld(Programs):
     """A client of the control API. `base_url` is where GitHub's own API answers too."""
-
-    def __init__(self, base_url: str) -> None:
-        self.base_url = base_url.rstrip("/")
 
     # -- repositories and pull requests -----------------------------------------------------------
 
     def create_repository(self, full_name: str, files: Files) -> None:
         """Make a repository with these files on its default branch."""
-        self._do("create_repository", full_name=full_name, content=_encoded(files))
+        self._do("create_repository", full_name=full_name, content=encoded(files))
 
     def commit(
         self, repository: str, branch: str, files: Files, author: str = "contributor"
     ) -> str:
         """Commit to a branch, with no delivery, and return the sha."""
-        content = _encoded(files)
+        content = encoded(files)
         sha = self._do(
             "commit", repository=repository, branch=branch, content=content, author=author
         )
@@ -69,7 +60,7 @@ class GitHubWorld:
             "open",
             repository=repository,
             branch=branch or f"change-{time.time_ns()}",
-            content=None if files is None else _encoded(files),
+            content=None if files is None else encoded(files),
             labels=list(labels),
             fork=fork,
             title=title,
@@ -80,7 +71,7 @@ class GitHubWorld:
 
     def push(self, repository: str, number: int, files: Files) -> str:
         """Commit to the pull request's branch and return the sha. Sends `synchronize`."""
-        return str(self._do("push", repository=repository, number=number, content=_encoded(files)))
+        return str(self._do("push", repository=repository, number=number, content=encoded(files)))
 
     def pull_request(self, repository: str, number: int) -> Json:
         """The pull request, as GitHub's API shows it."""
@@ -208,27 +199,7 @@ class GitHubWorld:
         finally:
             self._do("release", order=order, copies=copies)
 
-    # -- credentials, limits and failures ---------------------------------------------------------
-
-    def add_token(self, token: str, login: str) -> None:
-        """Make a personal token valid."""
-        self._do("token", token=token, login=login)
-
-    def revoke(self, token: str) -> None:
-        """Make a token invalid."""
-        self._do("revoke", token=token)
-
-    def create_app(
-        self,
-        slug: str,
-        hook: str | None = None,
-        secret: str = "",
-        events: Sequence[str] | None = None,
-    ) -> Json:
-        """Make an App, installed everywhere: its `app_id`, `private_key` and `login`."""
-        given = None if events is None else list(events)
-        made: Json = self._do("app", slug=slug, hook=hook, secret=secret, events=given)
-        return made
+    # -- limits and failures ---------------------------------------------------------------------
 
     def requests(self) -> list[Json]:
         """Every request to the API: `method`, `path`, `status`, `viewer`; oldest first."""
@@ -287,18 +258,3 @@ class GitHubWorld:
     def clear(self) -> None:
         """Forget limits and failures that were asked for."""
         self._do("clear")
-
-    def _do(self, verb: str, **given: Any) -> Any:
-        answer = requests.post(f"{self.base_url}/_world/{verb}", json=given, timeout=30)
-        if not answer.ok:
-            raise WorldError(f"{verb}: {answer.text.strip()}")
-        return answer.json()
-
-
-def _encoded(files: Files) -> Json:
-    return {
-        path: {"base64": base64.b64encode(content).decode()}
-        if isinstance(content, bytes)
-        else content
-        for path, content in files.items()
-    }

@@ -13,10 +13,10 @@ from typing import Any
 
 import flask
 
-from tests.world.github import errors, objects, shapes
+from tests.world.github import control_programs_api, errors, objects, shapes
 from tests.world.github.api.common import base, world
 from tests.world.github.limits import Cut, Failure
-from tests.world.github.world import EVENTS, Default
+from tests.world.github.world import Default
 
 blueprint = flask.Blueprint("control", __name__, url_prefix="/_world")
 
@@ -137,16 +137,6 @@ def _hook(url: str, secret: str, events: list[str], repository: str | None) -> A
     return world().add_hook(url, secret, events, world().state.repository(repository)).id
 
 
-def _app(slug: str, hook: str | None, secret: str, events: list[str] | None) -> Any:
-    default = None if hook is None else Default(hook, secret, events or EVENTS)
-    app, key = world().add_app(slug, default)
-    return {"app_id": app.id, "private_key": key, "login": app.bot.login}
-
-
-def _token(token: str, login: str) -> None:
-    world().credentials.add_token(token, world().state.account(login))
-
-
 def _deliveries() -> Any:
     return [
         {**shapes.delivery(delivery), "pending": delivery.delivered_at is None}
@@ -212,9 +202,6 @@ def _acts() -> dict[str, Callable[..., Any]]:
         "deployments": _deployments,
         "checks": _checks,
         "hook": _hook,
-        "app": _app,
-        "token": _token,
-        "revoke": here.credentials.revoke,
         "deliveries": _deliveries,
         "redeliver": _redeliver,
         "hold": deliveries.hold,
@@ -228,4 +215,5 @@ def _acts() -> dict[str, Callable[..., Any]]:
         "secondary": _secondary,
         "content": _content,
         "clear": limits.clear,
+        **control_programs_api.acts(),
     }
