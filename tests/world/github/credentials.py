@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jwt
@@ -11,10 +12,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.world.github import errors, objects
-from tests.world.github.objects import Account, App
+from tests.world.github.objects import Account, App, Repository
 
 TOKEN_LIFE = datetime.timedelta(hours=1)
 MAX_JWT_SECONDS = 600
+SCOPES = ("repo",)
+"""Of a personal token that nothing else was said of."""
 LEEWAY_SECONDS = 60
 """GitHub lets clocks differ a little."""
 
@@ -29,8 +32,26 @@ class Viewer:
     """Of an installation token: the login of the account that it is for."""
     as_app: bool = False
     """It came with the App's own signed token."""
+    permissions: Mapping[str, str] | None = None
+    """Of an installation token; None: everything."""
+    scopes: tuple[str, ...] | None = None
+    """Of a personal token."""
     key: str = ""
     """Requests are counted by this."""
+
+    def sees(self, repository: Repository) -> bool:
+        """Whether the repository is there for the caller."""
+        return not self.as_app and self.owner in (None, repository.owner.login)
+
+
+@dataclass(frozen=True, slots=True)
+class _Installed:
+    """What stands behind an installation token."""
+
+    app: App
+    owner: str
+    permissions: Mapping[str, str] | None
+    until: datetime.datetime
 
 
 class Credentials:
@@ -38,19 +59,27 @@ class Credentials:
 
     def __init__(self) -> None:
         self.apps: dict[int, App] = {}
-        self._personal: dict[str, Account] = {}
-        self._installed: dict[str, tuple[App, str, datetime.datetime]] = {}
+        self._personal: dict[str, tuple[Account, tuple[str, ...]]] = {}
+        self._installed: dict[str, _Installed] = {}
 
-    def add_token(self, token: str, account: Account) -> None:
+    def add_token(self, token: str, account: Account, scopes: Sequence[str] = SCOPES) -> None:
         """Make a personal token valid."""
-        self._personal[token] = account
+        self._personal[token] = (account, tuple(scopes))
 
     def revoke(self, token: str) -> None:
         """Make a token invalid; what it is does not matter."""
         self._personal.pop(token, None)
         self._installed.pop(token, None)
 
-    def add_app(self, number: int, slug: str, bot: Account, owner: Account) -> tuple[App, str]:
+    def add_app(
+        self,
+        number: int,
+        slug: str,
+        bot: Account,
+        owner: Account,
+        permissions: Mapping[str, str] | None = None,
+        events: Sequence[str] | None = None,
+    ) -> tuple[App, str]:
         """Make an App; its private key is given out once, as GitHub does."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         private = key.private_bytes(
@@ -61,14 +90,17 @@ class Credentials:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self.apps[number] = App(number, slug, bot, owner, public.decode())
+        self.apps[number] = App(number, slug, bot, owner, public.decode(), permissions, events)
         return self.apps[number], private.decode()
 
-    def installation_token(self, app: App, owner: str) -> tuple[str, datetime.datetime]:
-        """A new token for what the App is installed on."""
+    def installation_token(
+        self, app: App, owner: str, permissions: Mapping[str, str] | None = None
+    ) -> tuple[str, datetime.datetime]:
+        """A new token for what the App is installed on; with permissions, for those only."""
         token = f"ghs_{secrets.token_hex(18)}"
         until = objects.now() + TOKEN_LIFE
-        self._installed[token] = (app, owner, until)
+        may = app.permissions if permissions is None else permissions
+        self._installed[token] = _Installed(app, owner, may, until)
         return token, until
 
     def viewer(self, header: str | None) -> Viewer:
@@ -79,14 +111,15 @@ class Credentials:
         if scheme.lower() not in {"token", "bearer"} or not token:
             raise errors.Refusal(401, "Bad credentials")
         if token in self._personal:
-            account = self._personal[token]
-            return Viewer(account, key=f"user ID {account.id}")
-        if token in self._installed:
-            app, owner, until = self._installed[token]
-            if until > objects.now():
-                # A new token is no new allowance.
-                key = f"installation ID {app.installations[owner]}"
-                return Viewer(app.bot, app, owner, key=key)
+            account, scopes = self._personal[token]
+            return Viewer(account, scopes=scopes, key=f"user ID {account.id}")
+        found = self._installed.get(token)
+        if found is not None and found.until > objects.now():
+            # A new token is no new allowance.
+            key = f"installation ID {found.app.installations[found.owner]}"
+            return Viewer(
+                found.app.bot, found.app, found.owner, permissions=found.permissions, key=key
+            )
         if token.count(".") == 2:
             app = self._signed_by(token)
             return Viewer(app.bot, app, as_app=True, key=f"app ID {app.id}")

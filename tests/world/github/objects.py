@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -193,6 +193,9 @@ class App:
     bot: Account
     owner: Account
     public_key: str
+    permissions: Mapping[str, str] | None = None
+    """None: it may do everything."""
+    events: Sequence[str] | None = None
     installations: dict[str, int] = field(default_factory=dict)
     """Installation ids by owner's login."""
     created_at: datetime.datetime = field(default_factory=now)

@@ -16,7 +16,7 @@ import werkzeug.exceptions
 import werkzeug.serving
 from werkzeug.wrappers import Response
 
-from tests.world.github import control_api, errors, page
+from tests.world.github import control_api, errors, page, permissions
 from tests.world.github.api import BLUEPRINTS
 from tests.world.github.world import Exchange, World
 
@@ -51,6 +51,9 @@ def create_app(world: World) -> flask.Flask:
         if flask.request.path != "/rate_limit":
             key = flask.g.viewer.key
             flask.g.headers |= world.limits.spend(key, flask.request.method)
+        if flask.g.viewer.scopes is not None:
+            flask.g.headers["X-OAuth-Scopes"] = ", ".join(flask.g.viewer.scopes)
+        flask.g.headers |= _allowed(world)
         return None
 
     @app.after_request
@@ -89,6 +92,16 @@ def _one_at_a_time(world: World, view: Callable[..., Any]) -> Callable[..., Any]
 
 def _is_api() -> bool:
     return flask.request.blueprint not in (control_api.blueprint.name, page.blueprint.name)
+
+
+def _allowed(world: World) -> dict[str, str]:
+    """Hold the caller against what the asked-for needs."""
+    asked = flask.request
+    given = asked.view_args or {}
+    name = f"{given.get('owner')}/{given.get('name')}".lower()
+    rule = asked.url_rule.rule if asked.url_rule else ""
+    at = world.state.repositories.get(name)
+    return permissions.check(flask.g.viewer, asked.method, rule, given, at)
 
 
 def _note(world: World, response: Response) -> None:

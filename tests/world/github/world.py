@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.world.github import grants
 from tests.world.github.credentials import Credentials
 from tests.world.github.deliveries import Deliveries
 from tests.world.github.limits import Limits
@@ -76,11 +77,26 @@ class World:
         self.deliveries.ping(made)
         return made
 
-    def add_app(self, slug: str, hook: Default | None = None) -> tuple[App, str]:
-        """Make an App, installed on every account; returns it and its private key."""
+    def add_app(
+        self,
+        slug: str,
+        hook: Default | None = None,
+        permissions: Mapping[str, str] | None = None,
+        events: Sequence[str] | None = None,
+    ) -> tuple[App, str]:
+        """Make an App, installed on every account; returns it and its private key.
+
+        Without permissions it may do everything. Raises Refusal (422).
+        """
+        if permissions is not None:
+            permissions = grants.permissions(permissions)
+        if events is not None:
+            events = grants.events(events)
         bot = self.state.account(f"{slug}[bot]", "Bot")
         owner = self.state.account("acme", "Organization")
-        app, key = self.credentials.add_app(self.state.new_id(), slug, bot, owner)
+        app, key = self.credentials.add_app(
+            self.state.new_id(), slug, bot, owner, permissions, events
+        )
         for repository in self.state.repositories.values():
             self._install(app, repository.owner)
         if hook is not None:

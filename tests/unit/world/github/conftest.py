@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+import jwt
 import pytest
 import requests
 
@@ -33,6 +36,22 @@ class Api:
             timeout=10,
             **more,  # type: ignore[arg-type]
         )
+
+
+def as_app(made: Mapping[str, Any], url: str) -> Api:
+    """The API as an App itself sees it; `made` is what the control told of it."""
+    now = int(datetime.datetime.now(datetime.UTC).timestamp())
+    claims = {"iss": str(made["app_id"]), "iat": now - 60, "exp": now + 300}
+    return Api(url, jwt.encode(claims, made["private_key"], "RS256"))
+
+
+def as_installation(made: Mapping[str, Any], url: str, **less: Any) -> Api:
+    """The API as an App's installation on `acme` sees it."""
+    app = as_app(made, url)
+    number = app.ask("GET", "/repos/acme/shop/installation").json()["id"]
+    answer = app.ask("POST", f"/app/installations/{number}/access_tokens", json=less)
+    assert answer.status_code == 201, answer.text
+    return Api(url, answer.json()["token"])
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import flask
 
-from tests.world.github import errors, objects, shapes
-from tests.world.github.api.common import Answer, Json, base, page, viewer, world
-from tests.world.github.shapes.accounts import PERMISSIONS
+from tests.world.github import errors, objects, permissions, shapes
+from tests.world.github.api.common import Answer, Json, base, body, page, taken, viewer, world
+from tests.world.github.shapes.accounts import granted
 from tests.world.github.shapes.common import stamp
 
 blueprint = flask.Blueprint("accounts", __name__)
@@ -49,6 +49,12 @@ def installations() -> Any:
     return flask.jsonify(page(owners, lambda owner: shapes.installation(base(), _app(), owner)))
 
 
+@blueprint.get("/app/installations/<int:number>")
+def installation(number: int) -> Json:
+    """One of the App's installations."""
+    return shapes.installation(base(), _app(), world().state.account(_owner(number)))
+
+
 @blueprint.get("/installation/repositories")
 def installed_repositories() -> Json:
     """The repositories that an installation's token may see."""
@@ -73,17 +79,31 @@ def repository_installation(owner: str, name: str) -> Json:
 
 @blueprint.post("/app/installations/<int:number>/access_tokens")
 def access_token(number: int) -> Answer:
-    """A token for an hour."""
-    owners = [login for login, found in _app().installations.items() if found == number]
-    if not owners:
-        raise errors.not_found()
-    token, until = world().credentials.installation_token(_app(), owners[0])
+    """A token for an hour; `permissions` ask for less than the App has."""
+    owner, asking = _owner(number), _app()
+    given = body() if flask.request.data else {}
+    less = taken(given, "InstallationToken", "permissions", dict, None) or None
+    has = granted(asking)["permissions"]
+    if less is not None and not all(
+        permissions.suffices(has, f"{name}={level}") for name, level in less.items()
+    ):
+        words = "The permissions requested are not granted to this installation."
+        raise errors.Refusal(422, words)
+    token, until = world().credentials.installation_token(asking, owner, less)
     return {
         "token": token,
         "expires_at": stamp(until),
-        "permissions": PERMISSIONS,
+        "permissions": has if less is None else {"metadata": "read", **less},
         "repository_selection": "all",
     }, 201
+
+
+def _owner(number: int) -> str:
+    """The login that an installation is of. Raises Refusal (404)."""
+    for login, found in _app().installations.items():
+        if found == number:
+            return login
+    raise errors.not_found()
 
 
 def _app() -> objects.App:

@@ -37,8 +37,7 @@ def viewer() -> Viewer:
 def repository(owner: str, name: str) -> objects.Repository:
     """A repository that the caller may see. Raises Refusal (404)."""
     found = world().state.repository(f"{owner}/{name}")
-    asking = viewer()
-    if asking.as_app or (asking.owner is not None and asking.owner != found.owner.login):
+    if not viewer().sees(found):
         raise errors.not_found()
     return found
 

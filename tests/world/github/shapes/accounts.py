@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.world.github import objects
+from tests.world.github import grants, objects
 from tests.world.github.shapes.common import node_id, stamp
-
-PERMISSIONS = {
-    "checks": "write",
-    "contents": "read",
-    "deployments": "write",
-    "issues": "write",
-    "metadata": "read",
-    "pull_requests": "write",
-    "statuses": "write",
-}
-EVENTS = ["check_run", "issue_comment", "pull_request"]
 
 _USER_URLS = {
     "followers_url": "/followers",
@@ -163,6 +152,13 @@ def full_repository(base: str, of: objects.Repository) -> dict[str, Any]:
     return made
 
 
+def granted(of: objects.App) -> dict[str, Any]:
+    """An App's permissions and events."""
+    permissions = grants.DEFAULT if of.permissions is None else of.permissions
+    events = grants.EVENTS if of.events is None else of.events
+    return {"permissions": dict(permissions), "events": list(events)}
+
+
 def app(base: str, of: objects.App) -> dict[str, Any]:
     """A GitHub App."""
     at = stamp(of.created_at)
@@ -178,8 +174,7 @@ def app(base: str, of: objects.App) -> dict[str, Any]:
         "html_url": f"{base}/apps/{of.slug}",
         "created_at": at,
         "updated_at": at,
-        "permissions": PERMISSIONS,
-        "events": EVENTS,
+        **granted(of),
     }
 
 
@@ -199,8 +194,7 @@ def installation(base: str, of: objects.App, owner: objects.Account) -> dict[str
         "app_slug": of.slug,
         "target_id": owner.id,
         "target_type": owner.kind,
-        "permissions": PERMISSIONS,
-        "events": EVENTS,
+        **granted(of),
         "created_at": at,
         "updated_at": at,
         "single_file_name": None,
