@@ -1,73 +1,21 @@
-"""Everything that exists, the changes to it, and which deliveries each change makes."""
+"""Repositories and pull requests, the changes to them, and which deliveries each change makes."""
 
 from __future__ import annotations
 
-import datetime
-import itertools
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tests.world.github import errors, git, objects
-from tests.world.github.objects import Account, Deployment, PullRequest, Repository
-
-Send = Callable[[Repository, str, str, Mapping[str, Any]], None]
-"""Told of each event: repository, event, action and what the payload is about."""
+from tests.world.github.objects import PullRequest, Repository
+from tests.world.github.working import Working
+from tests.world.github.writing import Writing
 
 Files = Mapping[str, bytes | None]
 """Content by path; None removes the file."""
 
-REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
-REVIEWS = ("COMMENTED", "APPROVED", "CHANGES_REQUESTED")
 
-
-class State:
+class State(Writing, Working):
     """All repositories. Every method is one change, made under one lock."""
-
-    def __init__(self, send: Send) -> None:
-        self.lock = threading.RLock()
-        self.accounts: dict[str, Account] = {}
-        self.repositories: dict[str, Repository] = {}
-        self.commits: dict[str, git.Commit] = {}
-        self.on_repository: list[Callable[[Repository], None]] = []
-        self._send = send
-        self._ids = itertools.count(1_000_001)
-
-    def new_id(self) -> int:
-        """An id that nothing else has, whatever its kind: a mixed-up id is never right by luck."""
-        return next(self._ids)
-
-    # -- looking ----------------------------------------------------------------------------------
-
-    def account(self, login: str, kind: str = "User") -> Account:
-        """The account of this name, made where it is missing."""
-        with self.lock:
-            if login.lower() not in self.accounts:
-                self.accounts[login.lower()] = Account(self.new_id(), login, kind)
-            return self.accounts[login.lower()]
-
-    def repository(self, full_name: str) -> Repository:
-        """A repository by name, whatever its case. Raises Refusal (404)."""
-        found = self.repositories.get(full_name.lower())
-        if found is None:
-            raise errors.not_found()
-        return found
-
-    def pull(self, full_name: str, number: int) -> tuple[Repository, PullRequest]:
-        """A pull request and its repository. Raises Refusal (404)."""
-        repository = self.repository(full_name)
-        if number not in repository.pulls:
-            raise errors.not_found()
-        return repository, repository.pulls[number]
-
-    def commit_at(self, repository: Repository, ref: str) -> git.Commit | None:
-        """The commit that a branch, a full or a short sha names; forks' commits included."""
-        name = repository.branches.get(ref.removeprefix("refs/heads/"), ref)
-        found = self.commits.get(name)
-        if found is None and len(name) >= 7:
-            matches = [sha for sha in self.commits if sha.startswith(name)]
-            found = self.commits[matches[0]] if len(matches) == 1 else None
-        return found if found is not None and found.network == repository.network else None
 
     # -- repositories and commits -----------------------------------------------------------------
 
@@ -255,98 +203,6 @@ class State:
             self._pull_event(repository, pull, "unlabeled", label=label)
             return pull.labels
 
-    # -- what is written about them ---------------------------------------------------------------
-
-    def comment(
-        self,
-        full_name: str,
-        number: int,
-        author: Account,
-        body: str,
-        app: objects.App | None = None,
-    ) -> objects.Comment:
-        """Comment on a pull request."""
-        with self.lock:
-            repository, pull = self.pull(full_name, number)
-            made = objects.Comment(self.new_id(), number, author, _comment_body(body), app)
-            repository.comments[made.id] = made
-            self._comment_event(repository, pull, "created", made)
-            return made
-
-    def edit_comment(self, full_name: str, comment_id: int, body: str) -> objects.Comment:
-        """Change a comment's text. Raises Refusal (404)."""
-        with self.lock:
-            repository = self.repository(full_name)
-            comment = repository.comments.get(comment_id)
-            if comment is None:
-                raise errors.not_found()
-            before, comment.body = comment.body, _comment_body(body)
-            comment.updated_at = objects.now()
-            pull = repository.pulls[comment.number]
-            self._comment_event(repository, pull, "edited", comment, before=before)
-            return comment
-
-    def delete_comment(self, full_name: str, comment_id: int) -> None:
-        """Delete a comment. Raises Refusal (404)."""
-        with self.lock:
-            repository = self.repository(full_name)
-            comment = repository.comments.pop(comment_id, None)
-            if comment is None:
-                raise errors.not_found()
-            pull = repository.pulls[comment.number]
-            self._comment_event(repository, pull, "deleted", comment)
-
-    def react(
-        self, full_name: str, comment_id: int, author: Account, content: Any
-    ) -> tuple[objects.Reaction, bool]:
-        """React to a comment; the reaction, and whether it is new. Raises Refusal (404, 422)."""
-        with self.lock:
-            comment = self.repository(full_name).comments.get(comment_id)
-            if comment is None:
-                raise errors.not_found()
-            if content not in REACTIONS:
-                words = f"content is none of {', '.join(REACTIONS)}"
-                raise errors.invalid("Reaction", "content", words)
-            for found in comment.reactions:
-                if (found.author, found.content) == (author, content):
-                    return found, False
-            made = objects.Reaction(self.new_id(), author, content)
-            comment.reactions.append(made)
-            return made, True
-
-    def review(
-        self, full_name: str, number: int, author: Account, body: str, review_state: str
-    ) -> objects.Review:
-        """Review a pull request. Raises Refusal (404, 422)."""
-        with self.lock:
-            repository, pull = self.pull(full_name, number)
-            if review_state not in REVIEWS:
-                words = f"state is none of {', '.join(REVIEWS)}"
-                raise errors.invalid("PullRequestReview", "state", words)
-            if not body and review_state != "APPROVED":
-                raise errors.invalid("PullRequestReview", "body", "body cannot be blank")
-            made = objects.Review(self.new_id(), number, author, body, review_state, pull.head_sha)
-            repository.reviews[made.id] = made
-            self._touch(pull)
-            facts = {"pull": pull, "review": made}
-            self._send(repository, "pull_request_review", "submitted", facts)
-            return made
-
-    def add_status(self, repository: Repository, of: Deployment, status: objects.Status) -> None:
-        """Give a deployment a state; `success` ends the lasting ones before it, as on GitHub."""
-        with self.lock:
-            of.statuses.insert(0, status)
-            if status.state != "success":
-                return
-            for other in repository.deployments.values():
-                lasting = not other.transient and not other.production
-                same = other is not of and other.environment == of.environment
-                if same and lasting and other.statuses[:1] and other.statuses[0].state == "success":
-                    ended = objects.Status(
-                        self.new_id(), status.creator, "inactive", environment=other.environment
-                    )
-                    other.statuses.insert(0, ended)
-
     # -- inside -----------------------------------------------------------------------------------
 
     def _label(self, repository: Repository, name: str) -> objects.Label:
@@ -354,31 +210,7 @@ class State:
             repository.labels[name.lower()] = objects.Label(self.new_id(), name)
         return repository.labels[name.lower()]
 
-    def _touch(self, pull: PullRequest) -> datetime.datetime:
-        pull.updated_at = objects.now()
-        return pull.updated_at
-
     def _pull_event(
         self, repository: Repository, pull: PullRequest, action: str, **more: Any
     ) -> None:
         self._send(repository, "pull_request", action, {"pull": pull, **more})
-
-    def _comment_event(
-        self,
-        repository: Repository,
-        pull: PullRequest,
-        action: str,
-        comment: objects.Comment,
-        **more: Any,
-    ) -> None:
-        self._send(repository, "issue_comment", action, {"pull": pull, "comment": comment, **more})
-
-
-def _comment_body(body: Any) -> str:
-    if not isinstance(body, str) or not body.strip():
-        raise errors.invalid("IssueComment", "body", "body cannot be blank")
-    if len(body) > 65_536:
-        raise errors.invalid(
-            "IssueComment", "body", "body is too long (maximum is 65536 characters)"
-        )
-    return body
