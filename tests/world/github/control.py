@@ -32,7 +32,7 @@ class GitHubWorld(Programs):
     def commit(
         self, repository: str, branch: str, files: Files, author: str = "contributor"
     ) -> str:
-        """Commit to a branch, with no delivery, and return the sha."""
+        """Commit to a branch (which is made where it is missing); the sha. Sends `push`."""
         content = encoded(files)
         sha = self._do(
             "commit", repository=repository, branch=branch, content=content, author=author
@@ -102,9 +102,23 @@ class GitHubWorld(Programs):
         """Make it a draft or ready. Sends `converted_to_draft` or `ready_for_review`."""
         self._do("draft", full_name=repository, number=number, draft=draft)
 
-    def delete_fork(self, full_name: str) -> None:
-        """Delete a repository; pull requests from it stay, with no head repository."""
+    def delete_repository(self, full_name: str) -> None:
+        """Delete a repository; pull requests from it stay, with no head repository.
+
+        Sends `repository`.
+        """
         self._do("delete_repository", full_name=full_name)
+
+    def delete_fork(self, full_name: str) -> None:
+        """Delete a repository that pull requests come from."""
+        self.delete_repository(full_name)
+
+    def rename_repository(self, old: str, new: str) -> None:
+        """Give a repository another name, or another owner and name; the old name leads there.
+
+        Sends `repository`, `renamed` or (with another owner) `transferred`.
+        """
+        self._do("rename_repository", old=old, new=new)
 
     def set_permission(self, repository: str, login: str, permission: str) -> None:
         """Give a person `admin`, `maintain`, `write`, `triage` or `read`."""

@@ -51,7 +51,7 @@ def _repository(full_name: str, content: Mapping[str, Any]) -> Any:
 
 
 def _commit(repository: str, branch: str, content: Mapping[str, Any], author: str) -> Any:
-    return world().state.commit(repository, branch, files(content) or {}, author)
+    return world().state.push_branch(repository, branch, files(content) or {}, author)
 
 
 def _open(repository: str, branch: str, content: Mapping[str, Any] | None, **more: Any) -> Any:
@@ -182,6 +182,7 @@ def _acts() -> dict[str, Callable[..., Any]]:
     return {
         "create_repository": _repository,
         "delete_repository": state.delete_repository,
+        "rename_repository": state.rename,
         "permission": _permission,
         "commit": _commit,
         "open": _open,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.world.github import installing
 from tests.world.github.api.common import world
 from tests.world.github.credentials import SCOPES
+from tests.world.github.working import concluded
 from tests.world.github.world import EVENTS, Default
 
 
@@ -16,6 +18,14 @@ def acts() -> dict[str, Callable[..., Any]]:
         "app": _app,
         "token": _token,
         "revoke": world().credentials.revoke,
+        "install": lambda **given: installing.install(world(), **given),
+        "uninstall": lambda **given: installing.uninstall(world(), **given),
+        "select": lambda **given: installing.select(world(), **given),
+        "rerequest": _rerequest,
+        "complete_check": _complete_check,
+        "complete_suite": _complete_suite,
+        "rerequest_suite": _rerequest_suite,
+        "finish_workflow": world().state.finish_workflow,
     }
 
 
@@ -34,3 +44,23 @@ def _app(
 def _token(token: str, login: str, scopes: list[str] | None) -> None:
     account = world().state.account(login)
     world().credentials.add_token(token, account, SCOPES if scopes is None else scopes)
+
+
+def _rerequest(repository: str, check_run_id: int, login: str) -> None:
+    state = world().state
+    state.rerequest(repository, check_run_id, state.account(login))
+
+
+def _complete_check(repository: str, sha: str, name: str, conclusion: str, app: str) -> int:
+    state, at = world().state, world().state.repository(repository)
+    fields = {"name": name, "conclusion": concluded(conclusion)}
+    return state.add_check(at, world().app(app), sha, fields).id
+
+
+def _complete_suite(repository: str, sha: str, conclusion: str, app: str) -> int:
+    return world().state.complete_suite(repository, sha, world().app(app), conclusion)
+
+
+def _rerequest_suite(repository: str, sha: str, login: str, app: str) -> None:
+    state = world().state
+    state.rerequest_suite(repository, sha, world().app(app), state.account(login))

@@ -41,7 +41,10 @@ class Viewer:
 
     def sees(self, repository: Repository) -> bool:
         """Whether the repository is there for the caller."""
-        return not self.as_app and self.owner in (None, repository.owner.login)
+        if self.app is None:
+            return True
+        inside = not self.as_app and self.owner == repository.owner.login
+        return inside and self.app.covers(repository)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ class Credentials:
         """Make a token invalid; what it is does not matter."""
         self._personal.pop(token, None)
         self._installed.pop(token, None)
+
+    def forget(self, app: App, owner: str) -> None:
+        """Make every token of an installation invalid."""
+        for token, found in list(self._installed.items()):
+            if (found.app, found.owner) == (app, owner):
+                del self._installed[token]
 
     def add_app(
         self,

@@ -19,7 +19,7 @@ from typing import Any
 import requests
 
 from tests.world.github import errors, examples, objects
-from tests.world.github.objects import Delivery, Hook, Repository
+from tests.world.github.objects import App, Delivery, Hook, Repository
 
 TIMEOUT_SECONDS = 10.0
 WAITING = 10_000
@@ -30,6 +30,14 @@ KEPT = 20_000
 def signature(secret: str, body: bytes, algorithm: str = "sha256") -> str:
     """The value of X-Hub-Signature-256 (or, with sha1, of X-Hub-Signature)."""
     return f"{algorithm}={hmac.new(secret.encode(), body, algorithm).hexdigest()}"
+
+
+def _takes(hook: Hook, event: str, only: App | None) -> bool:
+    if only is None:
+        return hook.takes(event)
+    # Who may write checks is told of those that are asked for again, subscribed or not.
+    checks = "write" if only.permissions is None else only.permissions.get("checks")
+    return hook.app is only and checks == "write"
 
 
 class Deliveries:
@@ -60,25 +68,32 @@ class Deliveries:
     def event(
         self, repository: Repository, event: str, action: str, facts: Mapping[str, Any]
     ) -> None:
-        """Deliver an event to every hook that takes it."""
-        guid = str(uuid.uuid4())
+        """Deliver an event to every hook that takes it, or (`only` in the facts) to one App's."""
+        guid, only = str(uuid.uuid4()), facts.get("only")
         for hook in list(self.hooks.values()):
-            if hook.repository not in (None, repository) or not hook.takes(event):
+            if hook.repository not in (None, repository) or not _takes(hook, event, only):
                 continue
             installation = None
             if hook.app is not None:
-                installation = hook.app.installations.get(repository.owner.login)
-                if installation is None:
+                if not hook.app.covers(repository):
                     continue
+                installation = hook.app.installations[repository.owner.login]
             data = examples.payload(event, action, repository, facts, installation=installation)
-            self._add(self._delivery(hook, guid, event, action, repository, data))
+            self._add(self._delivery(hook, guid, event, action, repository.id, data))
+
+    def about(self, app: App, event: str, action: str, data: Mapping[str, Any]) -> None:
+        """Deliver what is about an App itself, which it can't unsubscribe from."""
+        guid = str(uuid.uuid4())
+        for hook in list(self.hooks.values()):
+            if hook.app is app:
+                self._add(self._delivery(hook, guid, event, action, None, data))
 
     def ping(self, hook: Hook) -> None:
         """Tell a new repository hook that it was made, as GitHub does."""
         if hook.repository is not None:
             data = examples.payload("ping", "", hook.repository, {"hook": hook}, installation=None)
             guid = str(uuid.uuid4())
-            self._add(self._delivery(hook, guid, "ping", None, hook.repository, data))
+            self._add(self._delivery(hook, guid, "ping", None, hook.repository.id, data))
 
     def redeliver(self, delivery: Delivery) -> Delivery:
         """Send the same body again under the same GUID."""
@@ -139,11 +154,11 @@ class Deliveries:
         guid: str,
         event: str,
         action: str | None,
-        repository: Repository,
+        repository_id: int | None,
         data: Mapping[str, Any],
     ) -> Delivery:
         body = json.dumps(data, separators=(",", ":")).encode()
-        target = ("integration", hook.app.id) if hook.app else ("repository", repository.id)
+        target = ("integration", hook.app.id) if hook.app else ("repository", repository_id)
         headers = {
             "Accept": "*/*",
             "Content-Type": "application/json",
@@ -160,7 +175,7 @@ class Deliveries:
         with self._changed:
             self._ids += 1
             number = self._ids
-        return Delivery(number, guid, hook, event, action or None, repository.id, body, headers)
+        return Delivery(number, guid, hook, event, action or None, repository_id, body, headers)
 
     def _add(self, delivery: Delivery, *, held: bool = True) -> None:
         with self._changed:

@@ -95,7 +95,9 @@ def _answered(operation: Mapping[str, Any], status: int) -> Mapping[str, Any] | 
     answer = operation["responses"].get(str(status))
     if answer is None:
         # Not described for each path, and the same for all of them.
-        return {"$ref": f"{_SCHEMAS}basic-error"} if status >= 400 else None
+        # A repository may have moved, whatever is asked of it.
+        usual = status >= 400 or status in {301, 307}
+        return {"$ref": f"{_SCHEMAS}basic-error"} if usual else None
     if "$ref" in answer:
         name = answer["$ref"].rpartition("/")[2]
         answer = npm.load(npm.DESCRIPTION)["components"]["responses"][name]

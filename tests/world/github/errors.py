@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.world.github.objects import Repository
+
 
 class Refusal(Exception):  # noqa: N818  not a fault of the program: an answer of the server
     """An answer other than success."""
@@ -26,6 +28,14 @@ class Refusal(Exception):  # noqa: N818  not a fault of the program: an answer o
         self.body["status"] = str(status)
         if status == 422:
             del self.body["status"]  # GitHub's validation errors come without
+
+
+class Moved(Refusal):
+    """A repository that has another name now: the answer leads there, by its id."""
+
+    def __init__(self, repository: Repository) -> None:
+        super().__init__(301, "Moved Permanently")
+        self.repository = repository
 
 
 def not_found() -> Refusal:

@@ -1,17 +1,19 @@
 """Payloads of deliveries: GitHub's published examples, with this world's names and numbers.
 
-Nothing else is changed, so that a delivery has every key, and every odd value, of a real one. The
-one addition is `issue.pull_request` of a comment: the examples are of issues that are none.
+Nothing else is changed, so that a delivery has every key, and every odd value, of a real one. What
+is added: `issue.pull_request` of a comment, since the examples are of issues that are none; the
+`installation` of an App's deliveries where an example has none; a deployment status's addresses.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tests.world.github import objects, renaming
-from tests.world.github.shapes.common import maybe
+from tests.world.github import objects, payloads, renaming
+from tests.world.github.shapes.accounts import granted, selection
+from tests.world.github.shapes.common import maybe, node_id
 
 
 def payload(
@@ -23,11 +25,29 @@ def payload(
     installation: int | None,
 ) -> dict[str, Any]:
     """The body of a delivery, as JSON data."""
-    example = renaming.pick(event, action, installed=installation is not None)
-    made: dict[str, Any] = renaming.Renamed(example, repository, facts.get("pull")).of(example)
+    example = renaming.pick(
+        event,
+        payloads.INSTEAD.get((event, action), action),
+        installed=installation is not None,
+        fits=payloads.FITS.get(event, bool),
+    )
+    renamed = renaming.Renamed(example, repository, facts.get("pull"))
+    renamed.words += payloads.words(event, example, facts)
+    made: dict[str, Any] = renamed.of(example)
     made["repository"]["default_branch"] = repository.default_branch
-    if installation is not None and renaming.INSTALLATION in made:
-        made[renaming.INSTALLATION]["id"] = installation
+    if "action" in made:
+        made["action"] = action
+    made.pop(renaming.INSTALLATION, None)
+    if installation is not None:
+        made[renaming.INSTALLATION] = {
+            "node_id": node_id("IntegrationInstallation", installation),
+            **example.get(renaming.INSTALLATION, {}),
+            "id": installation,
+        }
+    if "sender" in facts:
+        made["sender"] = renaming.person(example["sender"], facts["sender"])
+    if event in payloads.FILL:
+        payloads.FILL[event](made, example, repository, facts)
     if event == "pull_request":
         _about_pull(made, example, repository, facts)
     elif event == "issue_comment":
@@ -152,3 +172,45 @@ def _about_hook(made: dict[str, Any], hook: objects.Hook) -> None:
     for key, value in made["hook"].items():
         if key.endswith("url"):
             made["hook"][key] = value.replace(old, str(hook.id))
+
+
+def installation(
+    event: str,
+    action: str,
+    app: objects.App,
+    number: int,
+    owner: objects.Account,
+    repositories: Sequence[objects.Repository],
+) -> dict[str, Any]:
+    """The body of a delivery about an App's installation on an account."""
+    example = renaming.pick(event, action, installed=True)
+    made = copy.deepcopy(example)
+    theirs, mine = example[renaming.INSTALLATION], made[renaming.INSTALLATION]
+    for name in ("access_tokens_url", "html_url"):
+        mine[name] = theirs[name].replace(str(theirs["id"]), str(number))
+    if owner.kind == "Organization":
+        settings = f"/organizations/{owner.login}/settings/"
+        mine["html_url"] = mine["html_url"].replace("/settings/", settings)
+    mine["id"], mine["app_id"], mine["target_id"] = number, app.id, owner.id
+    mine["target_type"], mine["account"] = owner.kind, renaming.person(theirs["account"], owner)
+    mine["account"]["type"] = owner.kind
+    mine.update(granted(app))
+    chosen = selection(app, owner.login)
+    mine["repository_selection"] = chosen
+    told = [
+        {
+            "id": item.id,
+            "node_id": node_id("Repository", item.id),
+            "name": item.name,
+            "full_name": item.full_name,
+            "private": False,
+        }
+        for item in repositories
+    ]
+    if event == "installation":
+        made["repositories"] = told
+    else:
+        made["repository_selection"] = chosen
+        made[f"repositories_{action}"] = told
+    made["sender"] = renaming.person(example["sender"], owner)
+    return made

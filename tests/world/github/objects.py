@@ -111,7 +111,47 @@ class CheckRun:
     app: App
     fields: dict[str, Any]
     """As the App gave them: name, status, conclusion, output, …"""
+    suite: int = 0
     started_at: datetime.datetime = field(default_factory=now)
+
+
+@dataclass(slots=True)
+class CheckSuite:
+    """All checks that one App makes of one commit."""
+
+    id: int
+    head_sha: str
+    app: App
+    status: str = "in_progress"
+    conclusion: str | None = None
+    created_at: datetime.datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow of GitHub Actions."""
+
+    id: int
+    name: str
+    file_name: str
+    created_at: datetime.datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """A run of a workflow that has ended."""
+
+    id: int
+    workflow: Workflow
+    number: int
+    """Counted for each workflow."""
+    head_sha: str
+    head_branch: str | None
+    event: str
+    conclusion: str
+    actor: Account
+    suite: int
+    created_at: datetime.datetime = field(default_factory=now)
 
 
 @dataclass(slots=True)
@@ -171,7 +211,8 @@ class Delivery:
     hook: Hook
     event: str
     action: str | None
-    repository_id: int
+    repository_id: int | None
+    """None for what is about an installation."""
     body: bytes
     headers: Mapping[str, str]
     redelivery: bool = False
@@ -186,7 +227,7 @@ class Delivery:
 
 @dataclass(slots=True)
 class App:
-    """A GitHub App, installed on everything."""
+    """A GitHub App; who installed it, and where that is only a part, for which repositories."""
 
     id: int
     slug: str
@@ -198,7 +239,17 @@ class App:
     events: Sequence[str] | None = None
     installations: dict[str, int] = field(default_factory=dict)
     """Installation ids by owner's login."""
+    selected: dict[str, set[int]] = field(default_factory=dict)
+    """Ids of repositories by owner's login; an owner who is missing here selected all."""
+    removed: set[str] = field(default_factory=set)
+    """Owners who removed it: it is not installed there again by itself."""
     created_at: datetime.datetime = field(default_factory=now)
+
+    def covers(self, repository: Repository) -> bool:
+        """Whether it is installed on a repository."""
+        owner = repository.owner.login
+        chosen = self.selected.get(owner)
+        return owner in self.installations and (chosen is None or repository.id in chosen)
 
 
 @dataclass(slots=True)
@@ -219,6 +270,10 @@ class Repository:
     deployments: dict[int, Deployment] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    check_suites: dict[int, CheckSuite] = field(default_factory=dict)
+    workflows: dict[str, Workflow] = field(default_factory=dict)
+    """By the file's name."""
+    workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
     permissions: dict[str, str] = field(default_factory=dict)
     """`admin`, `write`, `read` by login; all others have `read`."""
     created_at: datetime.datetime = field(default_factory=now)
@@ -227,3 +282,15 @@ class Repository:
     def full_name(self) -> str:
         """As `owner/name`."""
         return f"{self.owner.login}/{self.name}"
+
+    def branch_of(self, sha: str) -> str | None:
+        """A branch whose newest commit it is, if one is."""
+        return next((name for name, tip in self.branches.items() if tip == sha), None)
+
+    def pulls_of(self, sha: str) -> list[PullRequest]:
+        """Open pull requests of its own branches whose newest commit it is."""
+        return [
+            pull
+            for pull in self.pulls.values()
+            if pull.head_sha == sha and pull.state == "open" and pull.head_repository is self
+        ]

@@ -22,8 +22,11 @@ class Registry:
         self.lock = threading.RLock()
         self.accounts: dict[str, Account] = {}
         self.repositories: dict[str, Repository] = {}
+        self.moved: dict[str, Repository] = {}
+        """By old names, for as long as no other repository has them."""
         self.commits: dict[str, git.Commit] = {}
         self.on_repository: list[Callable[[Repository], None]] = []
+        self.on_transfer: list[Callable[[Repository], None]] = []
         self._send = send
         self._ids = itertools.count(1_000_001)
 
@@ -39,10 +42,11 @@ class Registry:
             return self.accounts[login.lower()]
 
     def repository(self, full_name: str) -> Repository:
-        """A repository by name, whatever its case. Raises Refusal (404)."""
+        """A repository by name, whatever its case. Raises Refusal (404; 301 for an old name)."""
         found = self.repositories.get(full_name.lower())
         if found is None:
-            raise errors.not_found()
+            moved = self.moved.get(full_name.lower())
+            raise errors.not_found() if moved is None else errors.Moved(moved)
         return found
 
     def pull(self, full_name: str, number: int) -> tuple[Repository, PullRequest]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.world.github import npm, objects
@@ -12,10 +13,18 @@ from tests.world.github import npm, objects
 INSTALLATION = "installation"
 
 
-def pick(event: str, action: str, *, installed: bool) -> dict[str, Any]:
+def pick(
+    event: str,
+    action: str,
+    *,
+    installed: bool,
+    fits: Callable[[dict[str, Any]], bool] = bool,
+) -> dict[str, Any]:
     """A copy of the example that fits best: an App's deliveries name its installation."""
     found = next(entry["examples"] for entry in npm.load(npm.EXAMPLES) if entry["name"] == event)
-    fitting = [example for example in found if example.get("action", "") == action]
+    fitting = [
+        example for example in found if example.get("action", "") == action and fits(example)
+    ]
     if not fitting:
         raise LookupError(f"{npm.EXAMPLES.package} has no example of {event} {action}")
     best = min(
@@ -72,10 +81,12 @@ class Renamed:
 
 def person(example: Mapping[str, Any], account: objects.Account) -> dict[str, Any]:
     """An example's user object with another name."""
+    written = (example["login"], urllib.parse.quote(example["login"]))
+    pattern = "|".join(rf"(?<!\w){re.escape(login)}(?!\w)" for login in written)
     made = {
-        key: re.sub(rf"\b{re.escape(example['login'])}\b", account.login, value)
+        key: re.sub(pattern, account.login, value)
         if isinstance(value, str) and key != "node_id"
         else value
         for key, value in example.items()
     }
-    return {**made, "id": account.id}
+    return {**made, "id": account.id, "type": account.kind}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import flask
 import werkzeug.exceptions
@@ -17,8 +18,11 @@ import werkzeug.serving
 from werkzeug.wrappers import Response
 
 from tests.world.github import control_api, errors, page, permissions
-from tests.world.github.api import BLUEPRINTS
+from tests.world.github.api import BLUEPRINTS, common
 from tests.world.github.world import Exchange, World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(world: World) -> flask.Flask:
@@ -68,6 +72,26 @@ def create_app(world: World) -> flask.Flask:
         _note(world, response)
         return response
 
+    @app.errorhandler(errors.Moved)
+    def moved(error: errors.Moved) -> tuple[Any, int]:
+        path = flask.request.path
+        if not _is_api():
+            return error.body, error.status
+        # GitHub leads to the id, which no other name changes.
+        rest = path.split("/", 4)[4:]
+        query = flask.request.query_string.decode()
+        url = "/".join([f"{common.base()}/repositories/{error.repository.id}", *rest])
+        url += f"?{query}" if query else ""
+        # A client would repeat a 301 as a GET; other methods are told to stay what they are.
+        status = 301 if flask.request.method in ("GET", "HEAD") else 307
+        message = "Moved Permanently" if status == 301 else "Temporary Redirect"
+        flask.g.headers["Location"] = url
+        return {
+            "message": message,
+            "url": url,
+            "documentation_url": error.body["documentation_url"],
+        }, status
+
     @app.errorhandler(errors.Refusal)
     def refuse(error: errors.Refusal) -> tuple[Any, int]:
         flask.g.headers |= error.headers
@@ -78,7 +102,23 @@ def create_app(world: World) -> flask.Flask:
         # GitHub says no more of a path, or of a method, that it does not know.
         return errors.not_found().body, 404
 
+    app.wsgi_app = _ById(world, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own advice
     return app
+
+
+class _ById:
+    """Answers `/repositories/ID/…` as `/repos/OWNER/NAME/…`, which is what it is."""
+
+    def __init__(self, world: World, inner: WSGIApplication) -> None:
+        self._world, self._inner = world, inner
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        found = re.fullmatch(r"/repositories/(\d+)(/.*)?", environ["PATH_INFO"])
+        if found is not None:
+            for repository in list(self._world.state.repositories.values()):
+                if repository.id == int(found[1]):
+                    environ["PATH_INFO"] = f"/repos/{repository.full_name}{found[2] or ''}"
+        return self._inner(environ, start_response)
 
 
 def _one_at_a_time(world: World, view: Callable[..., Any]) -> Callable[..., Any]:

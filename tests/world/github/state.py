@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.world.github import errors, git, objects
-from tests.world.github.objects import PullRequest, Repository
+from tests.world.github.objects import Account, PullRequest, Repository
 from tests.world.github.working import Working
 from tests.world.github.writing import Writing
 
@@ -38,6 +38,7 @@ class State(Writing, Working):
                 parent=parent,
             )
             self.repositories[full_name.lower()] = made
+            self.moved.pop(full_name.lower(), None)
             if parent:
                 made.branches = dict(parent.branches)
             else:
@@ -69,11 +70,54 @@ class State(Writing, Working):
             repository.branches[branch] = made.sha
             return made.sha
 
+    def push_branch(self, full_name: str, branch: str, files: Files, author: str) -> str:
+        """Commit to a branch as somebody who pushes, and return the sha."""
+        with self.lock:
+            repository = self.repository(full_name)
+            before = repository.branches.get(branch)
+            sha = self.commit(full_name, branch, files, author)
+            made = self.commits[sha]
+            facts = {
+                "ref": f"refs/heads/{branch}",
+                "before": before,
+                "commit": made,
+                "parent": self.commits[made.parents[0]] if made.parents else None,
+                "sender": self.account(author),
+            }
+            self._send(repository, "push", "", facts)
+            return sha
+
+    def rename(self, old: str, new: str, sender: Account | None = None) -> None:
+        """Give a repository another name; with another owner's before it, it is transferred."""
+        with self.lock:
+            repository = self.repository(old)
+            owner, _, name = new.rpartition("/")
+            owner = owner or repository.owner.login
+            full_name = f"{owner}/{name}".lower()
+            if not name or full_name in self.repositories:
+                raise errors.invalid("Repository", "name", "name already exists on this account")
+            facts = {"name": repository.name, "owner": repository.owner}
+            transferred = owner.lower() != repository.owner.login.lower()
+            if transferred:
+                repository.owner = self.account(owner, "Organization")
+            repository.name = name
+            del self.repositories[old.lower()]
+            self.repositories[full_name] = repository
+            self.moved.pop(full_name, None)
+            self.moved[old.lower()] = repository
+            if transferred:
+                for told in self.on_transfer:
+                    told(repository)
+            facts["sender"] = sender or repository.owner
+            self._send(repository, "repository", "transferred" if transferred else "renamed", facts)
+
     def delete_repository(self, full_name: str) -> None:
         """Delete a repository. Pull requests from it stay, with no head repository."""
         with self.lock:
             gone = self.repository(full_name)
+            self._send(gone, "repository", "deleted", {"sender": gone.owner})
             del self.repositories[full_name.lower()]
+            self.moved = {name: kept for name, kept in self.moved.items() if kept is not gone}
             for repository in self.repositories.values():
                 for pull in repository.pulls.values():
                     if pull.head_repository is gone:
@@ -151,10 +195,10 @@ class State(Writing, Working):
             pull.closed_at = self._touch(pull)
             if merged:
                 files = self.commits[pull.head_sha].files
-                pull.merge_commit_sha = self.commit(
+                pull.merged_at, pull.merged_by = pull.closed_at, repository.owner
+                pull.merge_commit_sha = self.push_branch(
                     full_name, pull.base_ref, files, repository.owner.login
                 )
-                pull.merged_at, pull.merged_by = pull.closed_at, repository.owner
             self._pull_event(repository, pull, "closed")
 
     def reopen(self, full_name: str, number: int) -> None:

@@ -58,6 +58,8 @@ class World:
     def __post_init__(self) -> None:
         self.state = State(self._send)
         self.state.on_repository.append(self._made)
+        self.state.on_transfer.append(self._cover)
+        self._others: dict[str, App] = {}
 
     def close(self) -> None:
         """End the background thread."""
@@ -103,15 +105,29 @@ class World:
             self.add_hook(hook.url, hook.secret, hook.events, app=app)
         return app, key
 
-    def _made(self, repository: Repository) -> None:
+    def app(self, slug: str) -> App:
+        """An App by name; one that is not ours is there as soon as it is named."""
         for app in self.credentials.apps.values():
-            self._install(app, repository.owner)
+            if app.slug == slug:
+                return app
+        if slug not in self._others:
+            bot = self.state.account(f"{slug}[bot]", "Bot")
+            owner = self.state.account(slug, "Organization")
+            self._others[slug] = App(self.state.new_id(), slug, bot, owner, public_key="")
+        return self._others[slug]
+
+    def _made(self, repository: Repository) -> None:
+        self._cover(repository)
         # A fork's owner has not asked for our deliveries.
         if self.hook is not None and repository.parent is None:
             self.add_hook(self.hook.url, self.hook.secret, self.hook.events, repository)
 
+    def _cover(self, repository: Repository) -> None:
+        for app in self.credentials.apps.values():
+            self._install(app, repository.owner)
+
     def _install(self, app: App, owner: Account) -> None:
-        if owner.login not in app.installations:
+        if owner.login not in app.installations and owner.login not in app.removed:
             app.installations[owner.login] = self.state.new_id()
 
     def _send(

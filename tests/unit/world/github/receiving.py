@@ -51,3 +51,17 @@ class Receiver:
             f"{headers['X-GitHub-Event']} {json.loads(body).get('action', '')}".strip()
             for headers, body in self.taken
         ]
+
+
+def kinds(piece: Any, path: str = "$") -> dict[str, set[str]]:
+    """The JSON types of everything in a piece, by path."""
+    found = {path: {type(piece).__name__}}
+    inner: list[tuple[str, Any]] = []
+    if isinstance(piece, dict):
+        inner = [(f"{path}.{key}", value) for key, value in piece.items()]
+    elif isinstance(piece, list):
+        inner = [(f"{path}[]", value) for value in piece]
+    for where, value in inner:
+        for key, types in kinds(value, where).items():
+            found.setdefault(key, set()).update(types)
+    return found

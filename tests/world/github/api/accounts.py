@@ -58,12 +58,13 @@ def installation(number: int) -> Json:
 @blueprint.get("/installation/repositories")
 def installed_repositories() -> Json:
     """The repositories that an installation's token may see."""
-    owner = viewer().owner
-    if owner is None:
+    app, owner = viewer().app, viewer().owner
+    if app is None or owner is None:
         raise errors.Refusal(403, "Resource not accessible by personal access token")
-    found = [item for item in world().state.repositories.values() if item.owner.login == owner]
+    found = [item for item in world().state.repositories.values() if viewer().sees(item)]
     return {
         "total_count": len(found),
+        "repository_selection": shapes.selection(app, owner),
         "repositories": page(found, lambda item: shapes.repository(base(), item)),
     }
 
@@ -72,7 +73,7 @@ def installed_repositories() -> Json:
 def repository_installation(owner: str, name: str) -> Json:
     """The App's installation that covers a repository."""
     found = world().state.repository(f"{owner}/{name}")
-    if found.owner.login not in _app().installations:
+    if not _app().covers(found):
         raise errors.not_found()
     return shapes.installation(base(), _app(), found.owner)
 
@@ -94,7 +95,7 @@ def access_token(number: int) -> Answer:
         "token": token,
         "expires_at": stamp(until),
         "permissions": has if less is None else {"metadata": "read", **less},
-        "repository_selection": "all",
+        "repository_selection": shapes.selection(asking, owner),
     }, 201
 
 

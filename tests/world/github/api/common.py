@@ -35,8 +35,11 @@ def viewer() -> Viewer:
 
 
 def repository(owner: str, name: str) -> objects.Repository:
-    """A repository that the caller may see. Raises Refusal (404)."""
-    found = world().state.repository(f"{owner}/{name}")
+    """A repository that the caller may see. Raises Refusal (404; 301)."""
+    try:
+        found = world().state.repository(f"{owner}/{name}")
+    except errors.Moved as moved:
+        raise moved if viewer().sees(moved.repository) else errors.not_found() from None
     if not viewer().sees(found):
         raise errors.not_found()
     return found

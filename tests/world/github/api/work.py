@@ -198,8 +198,7 @@ def create_check_run(owner: str, name: str) -> Answer:
     if not taken(given, "CheckRun", "name", str, ""):
         raise errors.invalid("CheckRun", "name", "name is missing")
     fields = {key: given[key] for key in CHECK_FIELDS if key in given}
-    made = objects.CheckRun(world().state.new_id(), sha, app, fields)
-    at.check_runs[made.id] = made
+    made = world().state.add_check(at, app, sha, fields)
     return shapes.check_run(base(), at, made), 201
 
 
@@ -210,7 +209,8 @@ def update_check_run(owner: str, name: str, number: int) -> Json:
     if number not in at.check_runs:
         raise errors.not_found()
     given = body()
-    at.check_runs[number].fields |= {key: given[key] for key in CHECK_FIELDS if key in given}
+    fields = {key: given[key] for key in CHECK_FIELDS if key in given}
+    world().state.change_check(at, at.check_runs[number], fields)
     return shapes.check_run(base(), at, at.check_runs[number])
 
 

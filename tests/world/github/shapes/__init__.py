@@ -9,11 +9,21 @@ from tests.world.github.shapes.accounts import (
     installation,
     public_user,
     repository,
+    selection,
     user,
 )
+from tests.world.github.shapes.actions import workflow, workflow_run
 from tests.world.github.shapes.comments import comment, issue, reaction, review
 from tests.world.github.shapes.hooks import delivery, delivery_item, hook
-from tests.world.github.shapes.pulls import commit, file, label, pull, pull_simple
+from tests.world.github.shapes.pulls import (
+    commit,
+    file,
+    label,
+    pull,
+    pull_minimal,
+    pull_simple,
+    simple_commit,
+)
 from tests.world.github.shapes.work import (
     check_run,
     combined_status,
@@ -41,9 +51,14 @@ __all__ = [
     "label",
     "public_user",
     "pull",
+    "pull_minimal",
     "pull_simple",
     "reaction",
     "repository",
     "review",
+    "selection",
+    "simple_commit",
     "user",
+    "workflow",
+    "workflow_run",
 ]

@@ -159,6 +159,11 @@ def granted(of: objects.App) -> dict[str, Any]:
     return {"permissions": dict(permissions), "events": list(events)}
 
 
+def selection(of: objects.App, owner: str) -> str:
+    """Whether an owner installed an App for all repositories or for `selected` ones."""
+    return "selected" if owner in of.selected else "all"
+
+
 def app(base: str, of: objects.App) -> dict[str, Any]:
     """A GitHub App."""
     at = stamp(of.created_at)
@@ -186,7 +191,7 @@ def installation(base: str, of: objects.App, owner: objects.Account) -> dict[str
         "id": number,
         "client_id": f"Iv1.{of.id:016x}",
         "account": user(base, owner),
-        "repository_selection": "all",
+        "repository_selection": selection(of, owner.login),
         "access_tokens_url": f"{base}/app/installations/{number}/access_tokens",
         "repositories_url": f"{base}/installation/repositories",
         "html_url": f"{base}/organizations/{owner.login}/settings/installations/{number}",

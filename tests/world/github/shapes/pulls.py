@@ -115,6 +115,36 @@ def pull(base: str, at: objects.Repository, of: objects.PullRequest) -> dict[str
     }
 
 
+def pull_minimal(base: str, at: objects.Repository, of: objects.PullRequest) -> dict[str, Any]:
+    """A pull request as checks and workflows point to it."""
+
+    def side(ref: str, sha: str, repository: objects.Repository) -> dict[str, Any]:
+        url = f"{base}/repos/{repository.full_name}"
+        repo = {"id": repository.id, "url": url, "name": repository.name}
+        return {"ref": ref, "sha": sha, "repo": repo}
+
+    return {
+        "id": of.id,
+        "number": of.number,
+        "url": f"{base}/repos/{at.full_name}/pulls/{of.number}",
+        "head": side(of.head_ref, of.head_sha, of.head_repository or at),
+        "base": side(of.base_ref, of.base_sha, at),
+    }
+
+
+def simple_commit(of: git.Commit) -> dict[str, Any]:
+    """A commit as it stands in other objects."""
+    who = {"name": of.author, "email": f"{of.author}@users.noreply.github.com"}
+    return {
+        "id": of.sha,
+        "tree_id": of.tree,
+        "message": of.message,
+        "timestamp": stamp(datetime.datetime.fromtimestamp(of.at, datetime.UTC)),
+        "author": who,
+        "committer": who,
+    }
+
+
 def commit(base: str, at: objects.Repository, of: git.Commit) -> dict[str, Any]:
     """A commit."""
     url = f"{base}/repos/{at.full_name}"

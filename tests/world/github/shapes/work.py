@@ -8,6 +8,7 @@ from typing import Any
 from tests.world.github import objects
 from tests.world.github.shapes.accounts import app, repository, user
 from tests.world.github.shapes.common import node_id, stamp
+from tests.world.github.shapes.pulls import pull_minimal
 
 
 def deployment(base: str, at: objects.Repository, of: objects.Deployment) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def check_run(base: str, at: objects.Repository, of: objects.CheckRun) -> dict[s
             "annotations_count": len(output.get("annotations", [])),
             "annotations_url": f"{url}/annotations",
         },
-        "check_suite": {"id": of.app.id},
+        "check_suite": {"id": of.suite},
         "app": app(base, of.app),
-        "pull_requests": [],
+        "pull_requests": [pull_minimal(base, at, item) for item in at.pulls_of(of.head_sha)],
     }
