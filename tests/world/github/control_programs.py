@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tests.world.github.control_client import Client, Json
 
@@ -42,6 +43,15 @@ class Programs(Client):
             permissions=None if permissions is None else dict(permissions),
         )
         return made
+
+    def app_manifest(self, manifest: Mapping[str, Any], organization: str | None = None) -> str:
+        """Say yes to an App of this manifest and return the code, which is good once.
+
+        The App is made when the code is exchanged; then it is installed nowhere. Raises WorldError
+        where GitHub would refuse the manifest.
+        """
+        given = {"manifest": dict(manifest), "organization": organization}
+        return str(self._do("app_manifest", **given))
 
     # -- where Apps are installed -----------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.world.github import installing
+from tests.world.github import installing, manifests, page
 from tests.world.github.api.common import world
 from tests.world.github.credentials import SCOPES
 from tests.world.github.working import concluded
@@ -18,6 +18,7 @@ def acts() -> dict[str, Callable[..., Any]]:
         "app": _app,
         "token": _token,
         "revoke": world().credentials.revoke,
+        "app_manifest": _app_manifest,
         "install": lambda **given: installing.install(world(), **given),
         "uninstall": lambda **given: installing.uninstall(world(), **given),
         "select": lambda **given: installing.select(world(), **given),
@@ -44,6 +45,13 @@ def _app(
 def _token(token: str, login: str, scopes: list[str] | None) -> None:
     account = world().state.account(login)
     world().credentials.add_token(token, account, SCOPES if scopes is None else scopes)
+
+
+def _app_manifest(manifest: Any, organization: str | None) -> str:
+    state = world().state
+    if organization is None:
+        return manifests.begin(world(), manifest, state.account(page.PERSON))
+    return manifests.begin(world(), manifest, state.account(organization, "Organization"))
 
 
 def _rerequest(repository: str, check_run_id: int, login: str) -> None:

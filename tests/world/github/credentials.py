@@ -80,15 +80,7 @@ class Credentials:
             if (found.app, found.owner) == (app, owner):
                 del self._installed[token]
 
-    def add_app(
-        self,
-        number: int,
-        slug: str,
-        bot: Account,
-        owner: Account,
-        permissions: Mapping[str, str] | None = None,
-        events: Sequence[str] | None = None,
-    ) -> tuple[App, str]:
+    def add_app(self, number: int, slug: str, bot: Account, owner: Account) -> tuple[App, str]:
         """Make an App; its private key is given out once, as GitHub does."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         private = key.private_bytes(
@@ -99,7 +91,7 @@ class Credentials:
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        self.apps[number] = App(number, slug, bot, owner, public.decode(), permissions, events)
+        self.apps[number] = App(number, slug, bot, owner, public.decode())
         return self.apps[number], private.decode()
 
     def installation_token(

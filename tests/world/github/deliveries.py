@@ -37,7 +37,7 @@ def _takes(hook: Hook, event: str, only: App | None) -> bool:
         return hook.takes(event)
     # Who may write checks is told of those that are asked for again, subscribed or not.
     checks = "write" if only.permissions is None else only.permissions.get("checks")
-    return hook.app is only and checks == "write"
+    return hook.app is only and hook.active and checks == "write"
 
 
 class Deliveries:
@@ -85,7 +85,7 @@ class Deliveries:
         """Deliver what is about an App itself, which it can't unsubscribe from."""
         guid = str(uuid.uuid4())
         for hook in list(self.hooks.values()):
-            if hook.app is app:
+            if hook.app is app and hook.active:
                 self._add(self._delivery(hook, guid, event, action, None, data))
 
     def ping(self, hook: Hook) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -165,7 +165,7 @@ def _strict(schema: Any, path: tuple[str, ...] = (), *, closed: bool = True) -> 
                 made[key] = {name: _strict(item, (*path, name)) for name, item in value.items()}
             case "allOf":
                 # Each part of a whole names only some of the keys.
-                made[key] = _strict(value, path, closed=False)
+                made[key] = [_strict(_open(item, value), path, closed=False) for item in value]
             case _:
                 made[key] = _strict(value, path)
     if "properties" in made and closed and "additionalProperties" not in made:
@@ -173,6 +173,15 @@ def _strict(schema: Any, path: tuple[str, ...] = (), *, closed: bool = True) -> 
     if schema.get("nullable") or path in NULL_ALL_THE_SAME:
         return {"anyOf": [made, {"type": "null"}]}
     return made
+
+
+def _open(item: Mapping[str, Any], parts: Sequence[Any]) -> Mapping[str, Any]:
+    """A part of a whole as it is written, so that it may have the other parts' keys."""
+    if len(parts) == 1 or "$ref" not in item:
+        return item
+    name = item["$ref"].rpartition("/")[2]
+    found: Mapping[str, Any] = npm.load(npm.DESCRIPTION)["components"]["schemas"][name]
+    return found
 
 
 def all_faults(exchanges: Iterable[Exchange]) -> list[str]:

@@ -50,23 +50,62 @@ LEVELS: dict[str, tuple[str, ...]] = {
 """Each permission and the levels that it has, as GitHub's description of the API names them."""
 
 
+NEEDED = {
+    "check_run": ("checks",),
+    "check_suite": ("checks",),
+    "commit_comment": ("contents",),
+    "create": ("contents",),
+    "delete": ("contents",),
+    "deployment": ("deployments",),
+    "deployment_status": ("deployments",),
+    "issue_comment": ("issues", "pull_requests"),
+    "issues": ("issues",),
+    "pull_request": ("pull_requests",),
+    "pull_request_review": ("pull_requests",),
+    "pull_request_review_comment": ("pull_requests",),
+    "pull_request_review_thread": ("pull_requests",),
+    "push": ("contents",),
+    "release": ("contents",),
+    "status": ("statuses",),
+    "workflow_job": ("actions",),
+    "workflow_run": ("actions",),
+}
+"""Who subscribes to these has one of the permissions; `metadata` is enough for others."""
+
+
 def permissions(given: Mapping[str, str]) -> dict[str, str]:
     """Permissions of an App, with the one that every App has. Raises Refusal (422)."""
-    for name, level in given.items():
-        if level not in LEVELS.get(name, ()):
-            words = f"Default permission records resource is not included in the list: {name}"
-            if name in LEVELS:
-                words = f"Default permission {name} has no level {level}"
-            raise errors.invalid("Integration", "default_permissions", words)
+    for fault in permission_faults(given):
+        raise errors.invalid("Integration", "default_permissions", fault)
     return {"metadata": "read", **given}
 
 
-def events(given: Iterable[str]) -> tuple[str, ...]:
-    """Events that an App subscribes to. Raises Refusal (422)."""
+def events(given: Iterable[str], may: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Events that an App with these permissions subscribes to. Raises Refusal (422)."""
     wanted = tuple(given)
-    known = {entry["name"] for entry in npm.load(npm.EXAMPLES)} - set(ALWAYS)
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        words = f"Default events unsupported: {', '.join(unknown)}"
-        raise errors.invalid("Integration", "default_events", words)
+    for fault in event_faults(wanted, may):
+        raise errors.invalid("Integration", "default_events", fault)
     return wanted
+
+
+def permission_faults(given: Mapping[str, str]) -> list[str]:
+    """What GitHub would say of these permissions."""
+    unknown = [name for name in given if name not in LEVELS]
+    wrong = [name for name, level in given.items() if level not in LEVELS.get(name, (level,))]
+    found = []
+    if unknown:
+        found.append(f"Default permission records resource is not included: {', '.join(unknown)}")
+    found += [f"Default permission {name} has no level {given[name]}" for name in wrong]
+    return found
+
+
+def event_faults(given: Iterable[str], may: Mapping[str, str] | None) -> list[str]:
+    """What GitHub would say of these events; without permissions, an App may everything."""
+    known = {entry["name"] for entry in npm.load(npm.EXAMPLES)} - set(ALWAYS)
+    unsupported = [
+        name
+        for name in given
+        if name not in known
+        or (may is not None and name in NEEDED and not set(NEEDED[name]) & set(may))
+    ]
+    return [f"Default events unsupported: {', '.join(unsupported)}"] if unsupported else []

@@ -194,12 +194,13 @@ class Hook:
     events: tuple[str, ...]
     repository: Repository | None = None
     app: App | None = None
+    active: bool = True
     last_code: int | None = None
     created_at: datetime.datetime = field(default_factory=now)
 
     def takes(self, event: str) -> bool:
         """Whether it subscribes to an event; every hook gets its ping."""
-        return event == "ping" or bool({"*", event} & set(self.events))
+        return self.active and (event == "ping" or bool({"*", event} & set(self.events)))
 
 
 @dataclass(slots=True)
@@ -237,6 +238,13 @@ class App:
     permissions: Mapping[str, str] | None = None
     """None: it may do everything."""
     events: Sequence[str] | None = None
+    name: str = ""
+    """The slug where nothing is said."""
+    url: str = ""
+    description: str = ""
+    webhook_secret: str | None = None
+    everywhere: bool = True
+    """It is installed by itself on who has a repository."""
     installations: dict[str, int] = field(default_factory=dict)
     """Installation ids by owner's login."""
     selected: dict[str, set[int]] = field(default_factory=dict)

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from tests.world.github import control_api, errors, page, permissions
 from tests.world.github.api import BLUEPRINTS, common
+from tests.world.github.api.apps import CONVERSION
 from tests.world.github.world import Exchange, World
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def create_app(world: World) -> flask.Flask:
                 after = failure.retry_after
                 headers = None if after is None else {"Retry-After": str(after)}
                 raise errors.Refusal(failure.status, failure.message, headers=headers)
+        if flask.request.endpoint == CONVERSION:
+            return None
         flask.g.viewer = world.credentials.viewer(flask.request.headers.get("Authorization"))
         # Asking how much is left costs nothing.
         if flask.request.path != "/rate_limit":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,15 @@ class Default:
     events: Sequence[str] = EVENTS
 
 
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an App will be, until its code is exchanged."""
+
+    given: Mapping[str, Any]
+    owner: Account
+    until: datetime.datetime
+
+
 @dataclass
 class World:
     """Everything behind the server."""
@@ -53,6 +63,8 @@ class World:
     credentials: Credentials = field(default_factory=Credentials)
     limits: Limits = field(default_factory=Limits)
     deliveries: Deliveries = field(default_factory=Deliveries)
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+    """Apps that are about to be made, by their codes."""
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=20_000))
 
     def __post_init__(self) -> None:
@@ -72,9 +84,11 @@ class World:
         events: Sequence[str],
         repository: Repository | None = None,
         app: App | None = None,
+        *,
+        active: bool = True,
     ) -> Hook:
         """Register a hook; a repository's gets a ping."""
-        made = Hook(self.state.new_id(), url, secret, tuple(events), repository, app)
+        made = Hook(self.state.new_id(), url, secret, tuple(events), repository, app, active)
         self.deliveries.hooks[made.id] = made
         self.deliveries.ping(made)
         return made
@@ -93,17 +107,19 @@ class World:
         if permissions is not None:
             permissions = grants.permissions(permissions)
         if events is not None:
-            events = grants.events(events)
-        bot = self.state.account(f"{slug}[bot]", "Bot")
-        owner = self.state.account("acme", "Organization")
-        app, key = self.credentials.add_app(
-            self.state.new_id(), slug, bot, owner, permissions, events
-        )
+            events = grants.events(events, permissions)
+        app, key = self.new_app(slug, self.state.account("acme", "Organization"))
+        app.permissions, app.events = permissions, events
         for repository in self.state.repositories.values():
             self._install(app, repository.owner)
         if hook is not None:
             self.add_hook(hook.url, hook.secret, hook.events, app=app)
         return app, key
+
+    def new_app(self, slug: str, owner: Account) -> tuple[App, str]:
+        """Make an App that is installed nowhere yet; returns it and its private key."""
+        bot = self.state.account(f"{slug}[bot]", "Bot")
+        return self.credentials.add_app(self.state.new_id(), slug, bot, owner)
 
     def app(self, slug: str) -> App:
         """An App by name; one that is not ours is there as soon as it is named."""
@@ -127,7 +143,8 @@ class World:
             self._install(app, repository.owner)
 
     def _install(self, app: App, owner: Account) -> None:
-        if owner.login not in app.installations and owner.login not in app.removed:
+        known = owner.login in app.installations or owner.login in app.removed
+        if app.everywhere and not known:
             app.installations[owner.login] = self.state.new_id()
 
     def _send(

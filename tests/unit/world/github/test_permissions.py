@@ -89,7 +89,7 @@ def test_an_app_that_was_given_none_may_everything(
 
 
 def test_permissions_and_events_are_shown(server: Server, github: GitHubWorld) -> None:
-    may, events = {"pull_requests": "write", "metadata": "read"}, ["push", "issue_comment"]
+    may, events = {"pull_requests": "write", "metadata": "read"}, ["repository", "issue_comment"]
     made = github.create_app("understudy", permissions={"pull_requests": "write"}, events=events)
     app = as_app(made, server.url)
     (listed,) = app.ask("GET", "/app/installations").json()
@@ -124,6 +124,7 @@ def test_a_token_may_have_less_and_never_more(
         ({"permissions": {"workflows": "read"}}, "no level read"),
         ({"events": ["issue_comment", "coffee"]}, "coffee"),
         ({"events": ["installation"]}, "unsupported: installation"),
+        ({"events": ["push"], "permissions": {"issues": "read"}}, "unsupported: push"),
     ],
 )
 def test_what_github_does_not_know_is_refused(

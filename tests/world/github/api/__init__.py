@@ -1,9 +1,10 @@
 """The REST API, one blueprint for each part of it."""
 
-from tests.world.github.api import accounts, comments, hooks, pulls, repositories, work
+from tests.world.github.api import accounts, apps, comments, hooks, pulls, repositories, work
 
 BLUEPRINTS = (
     accounts.blueprint,
+    apps.blueprint,
     repositories.blueprint,
     pulls.blueprint,
     comments.blueprint,

@@ -159,6 +159,11 @@ def granted(of: objects.App) -> dict[str, Any]:
     return {"permissions": dict(permissions), "events": list(events)}
 
 
+def client_id(of: objects.App) -> str:
+    """Another name of an App."""
+    return f"Iv1.{of.id:016x}"
+
+
 def selection(of: objects.App, owner: str) -> str:
     """Whether an owner installed an App for all repositories or for `selected` ones."""
     return "selected" if owner in of.selected else "all"
@@ -171,11 +176,11 @@ def app(base: str, of: objects.App) -> dict[str, Any]:
         "id": of.id,
         "slug": of.slug,
         "node_id": node_id("Integration", of.id),
-        "client_id": f"Iv1.{of.id:016x}",
+        "client_id": client_id(of),
         "owner": user(base, of.owner),
-        "name": of.slug,
-        "description": "",
-        "external_url": base,
+        "name": of.name or of.slug,
+        "description": of.description,
+        "external_url": of.url or base,
         "html_url": f"{base}/apps/{of.slug}",
         "created_at": at,
         "updated_at": at,
@@ -189,7 +194,7 @@ def installation(base: str, of: objects.App, owner: objects.Account) -> dict[str
     at = stamp(of.created_at)
     return {
         "id": number,
-        "client_id": f"Iv1.{of.id:016x}",
+        "client_id": client_id(of),
         "account": user(base, owner),
         "repository_selection": selection(of, owner.login),
         "access_tokens_url": f"{base}/app/installations/{number}/access_tokens",

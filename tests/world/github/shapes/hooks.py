@@ -21,7 +21,7 @@ def hook(base: str, of: objects.Hook) -> dict[str, Any]:
         "type": "Repository",
         "id": of.id,
         "name": "web",
-        "active": True,
+        "active": of.active,
         "events": list(of.events),
         "config": config,
         "updated_at": stamp(of.created_at),
