@@ -108,3 +108,13 @@ class Programs(Client):
         """Let a workflow have run for a commit, and return the run's id. Sends `workflow_run`."""
         given = {"name": name, "sha": sha, "conclusion": conclusion}
         return int(self._do("finish_workflow", full_name=repository, **given))
+
+    def add_workflow(self, repository: str, file_name: str, name: str | None = None) -> int:
+        """Let a workflow be there that can be asked for, and return its id."""
+        given = {"file_name": file_name, "name": name}
+        return int(self._do("add_workflow", repository=repository, **given))
+
+    def dispatches(self, repository: str) -> list[Json]:
+        """What workflows were asked for, oldest first: `workflow`, `ref`, `inputs`, `login`."""
+        found: list[Json] = self._do("dispatches", repository=repository)
+        return found

@@ -26,7 +26,9 @@ def acts() -> dict[str, Callable[..., Any]]:
         "complete_check": _complete_check,
         "complete_suite": _complete_suite,
         "rerequest_suite": _rerequest_suite,
+        "add_workflow": _add_workflow,
         "finish_workflow": world().state.finish_workflow,
+        "dispatches": _dispatches,
     }
 
 
@@ -72,3 +74,19 @@ def _complete_suite(repository: str, sha: str, conclusion: str, app: str) -> int
 def _rerequest_suite(repository: str, sha: str, login: str, app: str) -> None:
     state = world().state
     state.rerequest_suite(repository, sha, world().app(app), state.account(login))
+
+
+def _add_workflow(repository: str, file_name: str, name: str | None) -> int:
+    return world().state.add_workflow(repository, file_name, name).id
+
+
+def _dispatches(repository: str) -> Any:
+    return [
+        {
+            "workflow": asked.workflow.file_name,
+            "ref": asked.ref,
+            "inputs": dict(asked.inputs),
+            "login": asked.sender.login,
+        }
+        for asked in world().state.repository(repository).dispatches
+    ]

@@ -154,6 +154,16 @@ class WorkflowRun:
     created_at: datetime.datetime = field(default_factory=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """That somebody asked for a workflow to run."""
+
+    workflow: Workflow
+    ref: str
+    inputs: Mapping[str, str]
+    sender: Account
+
+
 @dataclass(slots=True)
 class PullRequest:
     """A pull request."""
@@ -282,6 +292,7 @@ class Repository:
     workflows: dict[str, Workflow] = field(default_factory=dict)
     """By the file's name."""
     workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
+    dispatches: list[Dispatch] = field(default_factory=list)
     permissions: dict[str, str] = field(default_factory=dict)
     """`admin`, `write`, `read` by login; all others have `read`."""
     created_at: datetime.datetime = field(default_factory=now)

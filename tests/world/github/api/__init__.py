@@ -1,6 +1,15 @@
 """The REST API, one blueprint for each part of it."""
 
-from tests.world.github.api import accounts, apps, comments, hooks, pulls, repositories, work
+from tests.world.github.api import (
+    accounts,
+    actions,
+    apps,
+    comments,
+    hooks,
+    pulls,
+    repositories,
+    work,
+)
 
 BLUEPRINTS = (
     accounts.blueprint,
@@ -9,6 +18,7 @@ BLUEPRINTS = (
     pulls.blueprint,
     comments.blueprint,
     work.blueprint,
+    actions.blueprint,
     hooks.blueprint,
 )
 
