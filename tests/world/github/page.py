@@ -53,7 +53,7 @@ def new_app(owner: str | None = None) -> Response:
     found = manifests.faults(world, manifest)
     back = manifest.get("redirect_url") if isinstance(manifest, dict) else None
     if not isinstance(back, str) or not back.startswith(("http://", "https://")):
-        found.append("Redirect url must be a valid URL")
+        return _refused([*found, "Redirect url must be a valid URL"])
     if found:
         return _refused(found)
     query = {"code": manifests.begin(world, manifest, account)}
