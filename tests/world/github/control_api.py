@@ -64,7 +64,8 @@ def _push(repository: str, number: int, content: Mapping[str, Any]) -> Any:
 
 
 def _pull(repository: str, number: int) -> Any:
-    return shapes.pull(base(), *world().state.pull(repository, number))
+    at, found = world().state.pull(repository, number)
+    return shapes.pull(base(), at, found, world().state.compared(found))
 
 
 def _permission(repository: str, login: str, permission: str) -> Any:

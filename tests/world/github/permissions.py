@@ -30,6 +30,8 @@ NEEDED: dict[tuple[str, str], str] = {
     ("GET", "/pulls"): "pull_requests=read",
     ("GET", "/pulls/<int:number>"): "pull_requests=read",
     ("PATCH", "/pulls/<int:number>"): "pull_requests=write",
+    ("GET", "/pulls/<int:number>/files"): "pull_requests=read",
+    ("GET", "/pulls/<int:number>/commits"): "pull_requests=read",
     ("GET", "/pulls/<int:number>/reviews"): "pull_requests=read",
     ("GET", "/pulls/<int:number>/reviews/<int:review>"): "pull_requests=read",
     ("GET", "/issues/<int:number>"): _TALK.format("read"),

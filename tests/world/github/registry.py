@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.world.github import errors, git, objects
+from tests.world.github import comparing, errors, git, objects
 from tests.world.github.objects import Account, PullRequest, Repository
 
 Send = Callable[[Repository, str, str, Mapping[str, Any]], None]
@@ -27,6 +27,7 @@ class Registry:
         self.commits: dict[str, git.Commit] = {}
         self.on_repository: list[Callable[[Repository], None]] = []
         self.on_transfer: list[Callable[[Repository], None]] = []
+        self._compared: dict[tuple[str, str], comparing.Comparison] = {}
         self._send = send
         self._ids = itertools.count(1_000_001)
 
@@ -55,6 +56,13 @@ class Registry:
         if number not in repository.pulls:
             raise errors.not_found()
         return repository, repository.pulls[number]
+
+    def compared(self, pull: PullRequest) -> comparing.Comparison:
+        """A pull request's head against its base."""
+        key = (pull.base_sha, pull.head_sha)
+        if key not in self._compared:
+            self._compared[key] = comparing.compare(self.commits, *key)
+        return self._compared[key]
 
     def commit_at(self, repository: Repository, ref: str) -> git.Commit | None:
         """The commit that a branch, a full or a short sha names; forks' commits included."""

@@ -39,7 +39,7 @@ def pulls(owner: str, name: str) -> Any:
 @blueprint.get("/pulls/<int:number>")
 def get(owner: str, name: str, number: int) -> Json:
     """One pull request."""
-    return shapes.pull(base(), *pull(owner, name, number))
+    return _shown(*pull(owner, name, number))
 
 
 @blueprint.patch("/pulls/<int:number>")
@@ -53,7 +53,25 @@ def update(owner: str, name: str, number: int) -> Json:
         world().state.close(at.full_name, number)
     elif given.get("state") == "open":
         world().state.reopen(at.full_name, number)
-    return shapes.pull(base(), at, found)
+    return _shown(at, found)
+
+
+@blueprint.get("/pulls/<int:number>/files")
+def files(owner: str, name: str, number: int) -> Any:
+    """The files that a pull request changes, by path."""
+    at, found = pull(owner, name, number)
+    changes = world().state.compared(found).changes
+    return flask.jsonify(
+        page(changes, lambda item: shapes.diff_entry(base(), at, found.head_sha, item))
+    )
+
+
+@blueprint.get("/pulls/<int:number>/commits")
+def commits(owner: str, name: str, number: int) -> Any:
+    """A pull request's commits, oldest first."""
+    at, found = pull(owner, name, number)
+    own = world().state.compared(found).commits
+    return flask.jsonify(page(own, lambda item: shapes.commit(base(), at, item)))
 
 
 @blueprint.get("/pulls/<int:number>/reviews")
@@ -101,6 +119,10 @@ def remove_label(owner: str, name: str, number: int, label: str) -> Any:
     """Remove a label."""
     at, _ = pull(owner, name, number)
     return _labels(at, world().state.unlabel(at.full_name, number, label))
+
+
+def _shown(at: objects.Repository, found: objects.PullRequest) -> Json:
+    return shapes.pull(base(), at, found, world().state.compared(found))
 
 
 def _labels(at: objects.Repository, found: list[objects.Label]) -> Any:

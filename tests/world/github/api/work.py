@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from tests.world.github import errors, objects, shapes
+from tests.world.github import comparing, errors, objects, shapes
 from tests.world.github.api.common import (
     Answer,
     Json,
@@ -128,14 +128,8 @@ def _deployment(
 
 def _behind(at: objects.Repository, sha: str) -> bool:
     """Whether the default branch has what this commit has not."""
-    commits = world().state.commits
-    seen, waiting = set(), [sha]
-    while waiting:
-        here = waiting.pop()
-        if here not in seen:
-            seen.add(here)
-            waiting.extend(commits[here].parents)
-    return at.branches[at.default_branch] not in seen
+    known = comparing.ancestors(world().state.commits, sha)
+    return at.branches[at.default_branch] not in known
 
 
 def _green(at: objects.Repository, sha: str, contexts: list[str] | None) -> bool:

@@ -17,6 +17,7 @@ from tests.world.github.shapes.comments import comment, issue, reaction, review
 from tests.world.github.shapes.hooks import delivery, delivery_item, hook
 from tests.world.github.shapes.pulls import (
     commit,
+    diff_entry,
     file,
     label,
     pull,
@@ -43,6 +44,7 @@ __all__ = [
     "delivery_item",
     "deployment",
     "deployment_status",
+    "diff_entry",
     "file",
     "full_repository",
     "hook",

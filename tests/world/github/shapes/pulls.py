@@ -6,7 +6,7 @@ import base64
 import datetime
 from typing import Any
 
-from tests.world.github import git, objects
+from tests.world.github import comparing, git, objects
 from tests.world.github.shapes.accounts import repository, user
 from tests.world.github.shapes.common import maybe, node_id, stamp
 
@@ -95,8 +95,13 @@ def pull_simple(base: str, at: objects.Repository, of: objects.PullRequest) -> d
     }
 
 
-def pull(base: str, at: objects.Repository, of: objects.PullRequest) -> dict[str, Any]:
-    """A pull request by itself."""
+def pull(
+    base: str,
+    at: objects.Repository,
+    of: objects.PullRequest,
+    compared: comparing.Comparison,
+) -> dict[str, Any]:
+    """A pull request by itself, with what is in it."""
     merged = of.merged_at is not None
     return {
         **pull_simple(base, at, of),
@@ -108,10 +113,10 @@ def pull(base: str, at: objects.Repository, of: objects.PullRequest) -> dict[str
         "comments": sum(comment.number == of.number for comment in at.comments.values()),
         "review_comments": 0,
         "maintainer_can_modify": False,
-        "commits": 1,
-        "additions": 1,
-        "deletions": 0,
-        "changed_files": 1,
+        "commits": len(compared.commits),
+        "additions": sum(change.additions for change in compared.changes),
+        "deletions": sum(change.deletions for change in compared.changes),
+        "changed_files": len(compared.changes),
     }
 
 
@@ -175,6 +180,24 @@ def commit(base: str, at: objects.Repository, of: git.Commit) -> dict[str, Any]:
             for sha in of.parents
         ],
     }
+
+
+def diff_entry(base: str, at: objects.Repository, ref: str, of: comparing.Change) -> dict[str, Any]:
+    """A file that a pull request changes, at its head."""
+    html = f"{base}/{at.full_name}"
+    made = {
+        "sha": of.sha,
+        "filename": of.path,
+        "status": of.status,
+        "additions": of.additions,
+        "deletions": of.deletions,
+        "changes": of.additions + of.deletions,
+        "blob_url": f"{html}/blob/{ref}/{of.path}",
+        "raw_url": f"{html}/raw/{ref}/{of.path}",
+        "contents_url": f"{base}/repos/{at.full_name}/contents/{of.path}?ref={ref}",
+    }
+    more = {"patch": of.patch, "previous_filename": of.previous}
+    return {**made, **{key: value for key, value in more.items() if value is not None}}
 
 
 def file(
