@@ -11,6 +11,7 @@ import requests
 
 from tests.unit.world.github.conftest import Api, as_app
 from tests.unit.world.github.receiving import Receiver
+from tests.world.github import deliveries
 from tests.world.github.control import GitHubWorld, WorldError
 from tests.world.github.server import Server
 
@@ -146,3 +147,33 @@ def test_the_page_refuses_what_it_can_not_read(github: GitHubWorld, text: str, w
     url = f"{github.base_url}/settings/apps/new"
     answer = requests.post(url, data={"manifest": text}, timeout=10)
     assert (answer.status_code, words in answer.text) == (422, True)
+
+
+def test_an_apps_hook_is_led_elsewhere(
+    server: Server, github: GitHubWorld, receiver: Receiver
+) -> None:
+    made = github.create_app("understudy", "http://127.0.0.1:1/old", "old")
+    app = as_app(made, server.url)
+    path = "/app/hook/config"
+    assert app.ask("GET", path).json() == {
+        "content_type": "json",
+        "insecure_ssl": "0",
+        "url": "http://127.0.0.1:1/old",
+        "secret": "********",
+    }
+    changed = app.ask("PATCH", path, json={"url": receiver.url, "secret": "new"})
+    assert (changed.status_code, changed.json()["url"]) == (200, receiver.url)
+    github.open_pull_request("acme/shop", "change", {"a": "1"})
+    github.settled()
+    ((headers, body),) = receiver.taken
+    assert headers["X-Hub-Signature-256"] == deliveries.signature("new", body)
+    assert app.ask("PATCH", path, json={"url": "nowhere"}).status_code == 422
+    assert app.ask("GET", path).json()["url"] == receiver.url
+
+
+def test_only_an_app_with_a_hook_has_its_config(
+    server: Server, api: Api, github: GitHubWorld
+) -> None:
+    assert api.ask("GET", "/app/hook/config").status_code == 401
+    app = as_app(github.create_app("understudy"), server.url)
+    assert app.ask("GET", "/app/hook/config").status_code == 404

@@ -40,7 +40,7 @@ def create(owner: str, name: str) -> Answer:
     given = body()
     config = taken(given, "Hook", "config", dict, {})
     url = config.get("url")
-    if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+    if not _is_address(url):
         raise errors.invalid("Hook", "url", "url must start with http:// or https://")
     events = taken(given, "Hook", "events", list, ["push"])
     made = world().add_hook(url, str(config.get("secret", "")), events, at)
@@ -78,6 +78,24 @@ def redeliver(owner: str, name: str, hook: int, number: int) -> Answer:
     return _again(_hook(owner, name, hook), number)
 
 
+@blueprint.get("/app/hook/config")
+def app_config() -> Json:
+    """Where the App's hook leads."""
+    return shapes.hook_config(_app_hook())
+
+
+@blueprint.patch("/app/hook/config")
+def change_app_config() -> Json:
+    """Let the App's hook lead somewhere else, or sign with another secret."""
+    found, given = _app_hook(), body()
+    if "url" in given and not _is_address(given["url"]):
+        raise errors.Refusal(422, "url must start with http:// or https://")
+    found.url = given.get("url", found.url)
+    if "secret" in given:
+        found.secret = taken(given, "Hook", "secret", str, "")
+    return shapes.hook_config(found)
+
+
 @blueprint.get("/app/hook/deliveries")
 def app_deliveries() -> Any:
     """The App's deliveries, newest first."""
@@ -94,6 +112,10 @@ def app_delivery(number: int) -> Json:
 def app_redeliver(number: int) -> Answer:
     """Send one of the App's deliveries again."""
     return _again(_app_hook(), number)
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def _deliveries(hook: Hook) -> Any:

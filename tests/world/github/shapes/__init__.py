@@ -14,7 +14,7 @@ from tests.world.github.shapes.accounts import (
 )
 from tests.world.github.shapes.actions import workflow, workflow_run
 from tests.world.github.shapes.comments import comment, issue, reaction, review
-from tests.world.github.shapes.hooks import delivery, delivery_item, hook
+from tests.world.github.shapes.hooks import delivery, delivery_item, hook, hook_config
 from tests.world.github.shapes.pulls import (
     commit,
     diff_entry,
@@ -48,6 +48,7 @@ __all__ = [
     "file",
     "full_repository",
     "hook",
+    "hook_config",
     "installation",
     "issue",
     "label",

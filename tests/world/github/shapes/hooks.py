@@ -9,13 +9,18 @@ from tests.world.github import objects
 from tests.world.github.shapes.common import stamp
 
 
-def hook(base: str, of: objects.Hook) -> dict[str, Any]:
-    """A repository's hook; its secret is never shown."""
-    assert of.repository is not None
-    url = f"{base}/repos/{of.repository.full_name}/hooks/{of.id}"
+def hook_config(of: objects.Hook) -> dict[str, Any]:
+    """Where a hook leads; its secret is never shown."""
     config = {"content_type": "json", "insecure_ssl": "0", "url": of.url}
     if of.secret:
         config["secret"] = "********"
+    return config
+
+
+def hook(base: str, of: objects.Hook) -> dict[str, Any]:
+    """A repository's hook."""
+    assert of.repository is not None
+    url = f"{base}/repos/{of.repository.full_name}/hooks/{of.id}"
     used = of.last_code is not None
     return {
         "type": "Repository",
@@ -23,7 +28,7 @@ def hook(base: str, of: objects.Hook) -> dict[str, Any]:
         "name": "web",
         "active": of.active,
         "events": list(of.events),
-        "config": config,
+        "config": hook_config(of),
         "updated_at": stamp(of.created_at),
         "created_at": stamp(of.created_at),
         "url": url,
