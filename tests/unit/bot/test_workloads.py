@@ -85,14 +85,22 @@ def test_a_service_that_is_not_there_is_not_restarted(
     assert not api.written
 
 
+@pytest.fixture
+def nowhere(tmp_path: Path) -> Iterator[workloads.ClusterWorkloads]:
+    """A cluster that was shut down."""
+    with api_server() as server:
+        connection = kube_api.connect(server.kubeconfig(tmp_path), None)
+    yield workloads.ClusterWorkloads(connection)
+    connection.close()
+
+
 def test_a_cluster_that_does_not_answer_is_unreachable(
-    api: ApiServer, acting: workloads.ClusterWorkloads
+    nowhere: workloads.ClusterWorkloads,
 ) -> None:
-    api.close()
     with pytest.raises(errors.UnreachableError):
-        acting.restart(NAME, None, NOON)
+        nowhere.restart(NAME, None, NOON)
     with pytest.raises(errors.UnreachableError):
-        acting.logs(NAME, None)
+        nowhere.logs(NAME, None)
 
 
 def pod(name: str) -> Item:
