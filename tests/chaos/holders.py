@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from tests.chaos.victims import Process, Processes
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 SETTLE_SECONDS = 0.5
 """An engine that has said how it ended takes so long to be gone; no call comes any more."""
 

@@ -1,4 +1,4 @@
-"""Runs every point: learns them from an undisturbed walk, then walks once for each.
+"""Runs every point: learns them from an undisturbed walk, then walks with one in each step.
 
 Several tracks work side by side. After a run that went wrong its track is given up for a fresh one,
 so that the next point does not pay for it.
@@ -6,10 +6,10 @@ so that the next point does not pay for it.
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import hashlib
 import json
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.chaos import scan, scenario, steps
 from tests.chaos.disturbances import Disturbance, Freeze, Full, Jump, Outage, Restart
-from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point
+from tests.chaos.faults import KINDS, SIDES, STEPS, UPSTREAMS, Point, Step
 from tests.chaos.scenario import Result
 from tests.chaos.track import Stands, Track
 from tests.world.postgres import Postgres
@@ -60,7 +60,7 @@ def learn(world: World, options: Options) -> list[Point]:
     seen: list[dict[str, Any]] = []
     track = _track(world, options, "firm")
     try:
-        result = scenario.run(track, None, bound=options.bound, publish=options.publish, seen=seen)
+        (result,) = scenario.run(track, (), bound=options.bound, publish=options.publish, seen=seen)
     finally:
         track.stop()
     if not result.ok:
@@ -115,47 +115,80 @@ def restarts(postgres: Postgres) -> list[Disturbance]:
 
 def run(world: World, disturbances: Iterable[Disturbance], options: Options) -> list[Result]:
     """Run each in one of the tracks; the results, in the order in which they came."""
-    waiting: queue.SimpleQueue[Disturbance] = queue.SimpleQueue()
-    for disturbance in disturbances:
-        waiting.put(disturbance)
-    results: list[Result] = []
-    troubles: list[BaseException] = []
-    lock = threading.Lock()
-
-    def work() -> None:
-        track: Track | None = None
-        try:
-            while True:
-                try:
-                    disturbance = waiting.get_nowait()
-                except queue.Empty:
-                    return
-                stands = needs(disturbance)
-                if track is not None and track.stands != stands:
-                    track.stop()
-                    track = None
-                track = track or _track(world, options, stands)
-                result = _guarded(track, disturbance, options)
-                with lock:
-                    results.append(result)
-                    tell(result, options.out)
-                if not result.ok:
-                    track.stop()
-                    track = None
-        except BaseException as error:
-            troubles.append(error)
-        finally:
-            if track is not None:
-                track.stop()
-
-    workers = [threading.Thread(target=work, name=f"track-{n}") for n in range(options.tracks)]
+    work = _Work(world, disturbances, options)
+    workers = [
+        threading.Thread(target=work.run, name=f"track-{number}")
+        for number in range(options.tracks)
+    ]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    if troubles:
-        raise troubles[0]
-    return results
+    if work.troubles:
+        raise work.troubles[0]
+    return work.results
+
+
+class _Work:
+    """What is still to be run, shared by the tracks."""
+
+    def __init__(self, world: World, disturbances: Iterable[Disturbance], options: Options) -> None:
+        self.results: list[Result] = []
+        self.troubles: list[BaseException] = []
+        self._world = world
+        self._options = options
+        self._waiting = list(disturbances)
+        self._attempts: collections.Counter[str] = collections.Counter()
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Walk with what waits until nothing does."""
+        track: Track | None = None
+        try:
+            while chosen := self._take():
+                stands = needs(chosen[0])
+                if track is not None and track.stands != stands:
+                    track.stop()
+                    track = None
+                track = track or _track(self._world, self._options, stands)
+                # The next one does not pay for what went wrong with this one.
+                if any(one.wrong or not one.converged for one in self._walk(track, chosen)):
+                    track.stop()
+                    track = None
+        except BaseException as error:
+            self.troubles.append(error)
+        finally:
+            if track is not None:
+                track.stop()
+
+    def _take(self) -> list[Disturbance]:
+        """The next, and with it one for each other step of the same walk."""
+        with self._lock:
+            chosen: dict[Step, Disturbance] = {}
+            for one in self._waiting:
+                fits = not chosen or needs(one) == needs(next(iter(chosen.values())))
+                if fits:
+                    chosen.setdefault(one.step, one)
+            for one in chosen.values():
+                self._waiting.remove(one)
+            return sorted(chosen.values(), key=lambda one: STEPS.index(one.step))
+
+    def _walk(self, track: Track, chosen: Sequence[Disturbance]) -> list[Result]:
+        found = _guarded(track, chosen, self._options)
+        met = {result.name: result for result in found}
+        with self._lock:
+            for one in chosen:
+                result = met.get(str(one))
+                self._attempts[str(one)] += result is not None
+                # A step that was not come to is not met; and where both bot and engine may make a
+                # call, it is chance who does.
+                again = result is None or not (result.fired or not result.converged or result.wrong)
+                if again and self._attempts[str(one)] < ATTEMPTS:
+                    self._waiting.append(one)
+                elif result is not None:
+                    self.results.append(result)
+                    tell(result, self._options.out)
+        return found
 
 
 def late(world: World, results: Iterable[Result]) -> list[str]:
@@ -200,20 +233,11 @@ def _track(world: World, options: Options, stands: Stands) -> Track:
     return Track(world, options.settings, database=database, stands=stands).__enter__()
 
 
-def _guarded(track: Track, disturbance: Disturbance, options: Options) -> Result:
-    """A run whose harness failed is a failed run, and says so."""
+def _guarded(track: Track, disturbances: Sequence[Disturbance], options: Options) -> list[Result]:
+    """A run whose harness failed is a failed run of the first of them, and says so."""
     began = time.monotonic()
     try:
-        return _met(track, disturbance, options)
+        return scenario.run(track, disturbances, bound=options.bound, publish=options.publish)
     except Exception as error:
         why = f"the harness: {type(error).__name__}: {error}"
-        return Result(str(disturbance), why=why, seconds=time.monotonic() - began)
-
-
-def _met(track: Track, disturbance: Disturbance, options: Options) -> Result:
-    """Walk until the call comes: where both bot and engine may make one, it is chance who does."""
-    for attempt in range(1, ATTEMPTS + 1):
-        result = scenario.run(track, disturbance, bound=options.bound, publish=options.publish)
-        if result.fired or not result.converged or result.wrong or attempt == ATTEMPTS:
-            break
-    return result
+        return [Result(str(disturbances[0]), why=why, seconds=time.monotonic() - began)]

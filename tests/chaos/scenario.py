@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tests.chaos import steps
@@ -53,57 +54,79 @@ class Result:
 
 def run(
     track: Track,
-    disturbance: Disturbance | None,
+    disturbances: Sequence[Disturbance],
     *,
     bound: float,
     publish: bool,
     seen: list[dict[str, Any]] | None = None,
-) -> Result:
-    """Walk one pull request; each step may take `bound` seconds.
+) -> list[Result]:
+    """Walk one pull request with a disturbance in each of some steps; `bound` seconds for a step.
 
-    `publish` the images, which real nodes need. `seen` gets the calls that changed something, as
-    `proxy.Record` has them.
+    There is a result for each disturbance whose step was come to, in their order, and one for the
+    whole where there is none: what is wrong in the end is told of the last. `publish` the images,
+    which real nodes need. `seen` gets the calls that changed something, as `proxy.Record` has them.
     """
-    at = disturbance.step if disturbance is not None else None
+    at = {disturbance.step: disturbance for disturbance in disturbances}
     # A push takes time, and matters only where it is the push that is disturbed.
-    chosen: tuple[Step, ...] = STEPS if at in (None, "push") else ("open", "close")
-    result = Result(str(disturbance or "undisturbed"), fired=disturbance is None)
-    began, size = time.monotonic(), track.log().stat().st_size
-    restarts, doubles = track.restarts, len(track.holders.doubles)
+    chosen: tuple[Step, ...] = STEPS if not at or "push" in at else ("open", "close")
+    results = [] if at else [Result("undisturbed", fired=True)]
+    size, doubles = track.log().stat().st_size, len(track.holders.doubles)
     walk = track.walk()
     try:
         for step in chosen:
-            track.control.step(step)
-            # What it is told while it starts again would be lost, as on any machine that is down.
-            steps.until(track.answers, READY_SECONDS)
-            with disturbed(track, disturbance if step == at else None):
-                steps.act(track, walk, step, publish=publish)
-                reached = _reach(
-                    track, walk, step, disturbance if step == at else None, result, bound
-                )
+            if step in at:
+                results.append(Result(str(at[step])))
+            if not _taken(track, walk, step, at.get(step), results[-1:], bound, publish=publish):
+                _give_up(track, walk, step, bound)
+                break
             if seen is not None:
                 time.sleep(LATE_SECONDS)
                 seen += track.control.records()
-            if not reached:
-                result.why = f"{step}: {_state(track, walk)}"
-                if step != "close":
-                    _give_up(track, walk, bound)
-                break
-        else:
-            result.converged = True
-        result.environment = walk.name
-        _judge(track, walk, result)
+        _judge(track, walk, results[-1])
     finally:
         track.control.clear()
         walk.close_store()
-    result.doubles = track.holders.doubles[doubles:]
-    result.restarts = track.restarts - restarts
-    result.seconds = time.monotonic() - began
-    if not result.ok:
-        with track.log().open("rb") as log:
-            log.seek(size)
-            result.log = log.read().decode(errors="replace").splitlines()[-60:]
-    return result
+    results[-1].doubles = track.holders.doubles[doubles:]
+    for result in results:
+        result.environment = walk.name
+        if not result.ok:
+            result.log = _last_lines(track, size)
+    return results
+
+
+def _taken(
+    track: Track,
+    walk: Walk,
+    step: Step,
+    disturbance: Disturbance | None,
+    results: Sequence[Result],
+    bound: float,
+    *,
+    publish: bool,
+) -> bool:
+    """Take a step; whether its end was reached. A step that is not disturbed speaks of the last
+    one that was."""
+    result = results[0] if results else Result("the first step")
+    began, restarts = time.monotonic(), track.restarts
+    track.control.step(step)
+    # What it is told while it starts again would be lost, as on any machine that is down.
+    steps.until(track.answers, READY_SECONDS)
+    with disturbed(track, disturbance):
+        steps.act(track, walk, step, publish=publish)
+        reached = _reach(track, walk, step, disturbance, result, bound)
+    result.converged = reached
+    if not reached:
+        result.why = f"{step}: {_state(track, walk)}"
+    result.restarts += track.restarts - restarts
+    result.seconds += time.monotonic() - began
+    return reached
+
+
+def _last_lines(track: Track, size: int) -> list[str]:
+    """The end of what the bot has said since its log had this size."""
+    with track.log().open("rb") as log:
+        log.seek(size)
+        return log.read().decode(errors="replace").splitlines()[-60:]
 
 
 def _reach(
@@ -146,8 +169,10 @@ def _fault(track: Track) -> dict[str, Any] | None:
     return next((one for one in track.control.records() if one["fault"]), None)
 
 
-def _give_up(track: Track, walk: Walk, bound: float) -> None:
+def _give_up(track: Track, walk: Walk, step: Step, bound: float) -> None:
     """Close what did not come up, so that it can be seen whether it goes away all the same."""
+    if step == "close":
+        return
     track.control.clear()
     walk.close()
     steps.until(lambda: steps.done(track, walk, "close"), bound)

@@ -5,12 +5,13 @@ What only GitHub has (other people, other programs, limits) is tested with the r
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 import pytest
 
 from bot import errors, github_api, model
-from tests.contract.hub.stands import FORK, KEY, TOKEN, FakeStand, GitHubStand, Stand
+from tests.contract.hub.stands import FORK, KEY, NOW, TOKEN, FakeStand, GitHubStand, Stand
 from tests.world.github import description
 from tests.world.github.control import GitHubWorld
 from tests.world.github.server import Server
@@ -211,10 +212,75 @@ def test_silence_is_unreachable_for_every_verb(stand: Stand) -> None:
         lambda: hub.create_deployment(at, commit, "pr-2"),
         lambda: hub.set_deployment_status(at, number, "success", None, ""),
         lambda: stand.lists.open_pull_requests(at),
+        lambda: stand.lists.comments(at, NOW),
+        lambda: hub.permission(at, "ada"),
+        lambda: hub.commit(at, commit),
+        lambda: hub.belongs(KEY, commit),
+        lambda: hub.changed(KEY),
+        lambda: hub.react(at, comment, "eyes"),
+        lambda: hub.reply(KEY, "answer"),
     ):
         with pytest.raises(errors.UnreachableError):
             ask()
     assert list(stand.comments().values()) == [MARKER]
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("admin", model.Permission.ADMIN),
+        ("maintain", model.Permission.WRITE),
+        ("write", model.Permission.WRITE),
+        ("triage", model.Permission.READ),
+        ("read", model.Permission.READ),
+        ("none", model.Permission.NONE),
+    ],
+)
+def test_what_somebody_may_do_is_asked_for(
+    stand: Stand, given: str, found: model.Permission
+) -> None:
+    stand.permit("ada", given)
+    assert stand.hub.permission(KEY.repository, "ada") is found
+
+
+def test_a_commit_is_found_by_its_first_characters_and_belongs(stand: Stand) -> None:
+    first = stand.open({"a": "1"})
+    second = stand.push({"a": "2"})
+    assert stand.hub.commit(KEY.repository, second[:7]) == second
+    assert stand.hub.belongs(KEY, first[:7])
+    assert stand.hub.belongs(KEY, second)
+    assert not stand.hub.belongs(KEY, "0123456")
+
+
+def test_what_is_changed_is_listed(stand: Stand) -> None:
+    stand.open({"web/index.html": "1", "README": "2"})
+    assert sorted(stand.hub.changed(KEY)) == ["README", "web/index.html"]
+
+
+def test_what_people_said_is_read_since_a_time(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    number = stand.say("ada", "/stage up\n\nplease")
+    hour = datetime.timedelta(hours=1)
+    (found,) = stand.lists.comments(KEY.repository, NOW - hour)
+    assert (found.key, found.id, found.author, found.body) == (
+        KEY,
+        number,
+        "ada",
+        "/stage up\n\nplease",
+    )
+    assert abs(found.at - NOW) < hour
+    assert stand.lists.comments(KEY.repository, NOW + hour) == []
+
+
+def test_a_reaction_is_put_once(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    number = stand.say("ada", "/stage up")
+    for _ in range(2):
+        stand.hub.react(KEY.repository, number, "eyes")
+    assert stand.reactions(number) == ["eyes"]
 
 
 # -- lists, of the real one -----------------------------------------------------------------------
@@ -403,3 +469,33 @@ def test_a_long_description_is_cut(github: GitHubStand) -> None:
     number = github.hub.create_deployment(KEY.repository, commit, "pr-1")
     github.hub.set_deployment_status(KEY.repository, number, "failure", None, "x" * 200)
     assert github.statuses(number) == [("failure", "", "x" * 140)]
+
+
+def test_an_answer_is_written_once(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    for text in ("first", "again"):
+        github.hub.reply(KEY, f"<!-- understudy:answer 1 1 -->\n\n{text}")
+    github.hub.reply(KEY, "<!-- understudy:answer 1 2 -->\n\nother")
+    bodies = [body.rpartition("\n")[2] for body in github.comments().values()]
+    assert bodies == ["first", "other"]
+
+
+def test_edited_comments_and_those_of_programs_are_not_read(
+    github: GitHubStand, world: GitHubWorld
+) -> None:
+    github.open({"a": "1"})
+    edited = github.say("ada", "/stage up")
+    world.edit_comment(KEY.repository, edited, "/stage down")
+    other = world.create_app("ci")
+    theirs = github_api.GitHubHub(
+        world.base_url, github_api.App(other["app_id"], other["private_key"]), []
+    )
+    theirs.reply(KEY, "/stage pin")
+    assert github.lists.comments(KEY.repository, NOW - datetime.timedelta(hours=1)) == []
+
+
+def test_files_that_were_cut_short_decide_nothing(github: GitHubStand, world: GitHubWorld) -> None:
+    github.open({"a": "1", "b": "2"})
+    world.cut_lists(1, path="/files")
+    with pytest.raises(errors.UnreachableError, match="a part of the files"):
+        github.hub.changed(KEY)

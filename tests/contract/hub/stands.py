@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from typing import Protocol
 
-from bot import errors, github_api, model, ports, testing
+from bot import errors, github_api, model, ports, said, testing
 from tests.world.github.control import GitHubWorld
 
 KEY = model.EnvironmentKey("acme/shop", 1)
 TOKEN = "contract-token"
 FORK = "mallory/shop"
+NOW = datetime.datetime.now(datetime.UTC)
 
 
 class Stand(Protocol):
@@ -49,6 +51,15 @@ class Stand(Protocol):
 
     def deployments(self) -> int:
         """How many there are."""
+
+    def permit(self, login: str, permission: str) -> None:
+        """Give somebody `admin`, `maintain`, `write`, `triage` or `read`."""
+
+    def say(self, login: str, body: str) -> int:
+        """Comment as somebody and return the comment's id."""
+
+    def reactions(self, comment_id: int) -> list[str]:
+        """The reactions to a comment."""
 
     def fall_silent(self) -> None:
         """Let GitHub answer nothing but errors from now on."""
@@ -109,6 +120,19 @@ class GitHubStand:
         """See Stand."""
         return len(self.world.deployments(KEY.repository))
 
+    def permit(self, login: str, permission: str) -> None:
+        """See Stand."""
+        self.world.set_permission(KEY.repository, login, permission)
+
+    def say(self, login: str, body: str) -> int:
+        """See Stand."""
+        return self.world.comment(KEY.repository, KEY.number, login, body)
+
+    def reactions(self, comment_id: int) -> list[str]:
+        """See Stand."""
+        found = self.world.reactions(KEY.repository, comment_id)
+        return [reaction["content"] for reaction in found]
+
     def fall_silent(self) -> None:
         """See Stand."""
         self.world.fail_next(502, times=100)
@@ -126,12 +150,15 @@ class FakeStand:
     def open(self, files: dict[str, str], *labels: str, fork: str | None = None) -> str:
         """See Stand."""
         commit = self._commit(files)
+        self.fake.files_changed = list(files)
         self.fake.open(KEY, commit, *labels, fork=fork)
         return commit
 
     def push(self, files: dict[str, str]) -> str:
         """See Stand."""
         commit = self._commit(files)
+        before = self.fake.pull_requests[KEY].head_sha
+        self.fake.commits.setdefault(KEY, []).append(before)
         self.fake.change(KEY, head_sha=commit)
         return commit
 
@@ -167,6 +194,22 @@ class FakeStand:
     def deployments(self) -> int:
         """See Stand."""
         return len(self.fake.deployments)
+
+    def permit(self, login: str, permission: str) -> None:
+        """See Stand."""
+        known = {"triage": "read", "maintain": "write"}
+        name = known.get(permission, permission).upper()
+        self.fake.permissions[login] = model.Permission[name]
+
+    def say(self, login: str, body: str) -> int:
+        """See Stand."""
+        number = len(self.fake.said) + 1
+        self.fake.said.append(said.Said(KEY, number, login, body, NOW))
+        return number
+
+    def reactions(self, comment_id: int) -> list[str]:
+        """See Stand."""
+        return [content for found, content in self.fake.reactions if found == comment_id]
 
     def fall_silent(self) -> None:
         """See Stand."""
