@@ -39,9 +39,9 @@ class Comparison:
 
 def compare(commits: Mapping[str, git.Commit], base: str, head: str) -> Comparison:
     """Compare two commits as GitHub does: from where they parted, not from the base itself."""
-    theirs = ancestors(commits, base)
-    own = [sha for sha in ancestors(commits, head) if sha not in theirs]
-    parted = next((sha for sha in ancestors(commits, head) if sha in theirs), None)
+    theirs, ours = ancestors(commits, base), ancestors(commits, head)
+    own = [sha for sha in ours if sha not in theirs]
+    parted = next((sha for sha in ours if sha in theirs), None)
     old = commits[parted].files if parted is not None else {}
     return Comparison(
         commits=tuple(commits[sha] for sha in reversed(own)),

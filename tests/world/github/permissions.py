@@ -113,8 +113,10 @@ def _has(granted: Mapping[str, str], one: str) -> bool:
 
 
 def _program(viewer: Viewer, needed: str) -> dict[str, str]:
+    if not needed:
+        return {}
     headers = {"X-Accepted-GitHub-Permissions": needed}
-    if viewer.permissions is not None and needed and not suffices(viewer.permissions, needed):
+    if viewer.permissions is not None and not suffices(viewer.permissions, needed):
         raise errors.Refusal(403, "Resource not accessible by integration", headers=headers)
     return headers
 

@@ -5,25 +5,21 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import flask
 import werkzeug.exceptions
 import werkzeug.serving
 from werkzeug.wrappers import Response
 
-from tests.world.github import control_api, errors, page, permissions
-from tests.world.github.api import BLUEPRINTS, common
+from tests.world.github import control_api, errors, moving, page, permissions
+from tests.world.github.api import BLUEPRINTS
 from tests.world.github.api.apps import CONVERSION
 from tests.world.github.world import Exchange, World
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(world: World) -> flask.Flask:
@@ -54,12 +50,12 @@ def create_app(world: World) -> flask.Flask:
         if flask.request.endpoint == CONVERSION:
             return None
         flask.g.viewer = world.credentials.viewer(flask.request.headers.get("Authorization"))
+        if flask.g.viewer.scopes is not None:
+            flask.g.headers["X-OAuth-Scopes"] = ", ".join(flask.g.viewer.scopes)
         # Asking how much is left costs nothing.
         if flask.request.path != "/rate_limit":
             key = flask.g.viewer.key
             flask.g.headers |= world.limits.spend(key, flask.request.method)
-        if flask.g.viewer.scopes is not None:
-            flask.g.headers["X-OAuth-Scopes"] = ", ".join(flask.g.viewer.scopes)
         flask.g.headers |= _allowed(world)
         return None
 
@@ -76,24 +72,12 @@ def create_app(world: World) -> flask.Flask:
         return response
 
     @app.errorhandler(errors.Moved)
-    def moved(error: errors.Moved) -> tuple[Any, int]:
-        path = flask.request.path
-        if not _is_api():
-            return error.body, error.status
-        # GitHub leads to the id, which no other name changes.
-        rest = path.split("/", 4)[4:]
-        query = flask.request.query_string.decode()
-        url = "/".join([f"{common.base()}/repositories/{error.repository.id}", *rest])
-        url += f"?{query}" if query else ""
-        # A client would repeat a 301 as a GET; other methods are told to stay what they are.
-        status = 301 if flask.request.method in ("GET", "HEAD") else 307
-        message = "Moved Permanently" if status == 301 else "Temporary Redirect"
-        flask.g.headers["Location"] = url
-        return {
-            "message": message,
-            "url": url,
-            "documentation_url": error.body["documentation_url"],
-        }, status
+    def moved(error: errors.Moved) -> Any:
+        if _is_api():
+            return moving.api_answer(error)
+        if flask.request.blueprint == page.blueprint.name:
+            return moving.page_answer(error)
+        return {"message": f"it is {error.repository.full_name} now"}, 404
 
     @app.errorhandler(errors.Refusal)
     def refuse(error: errors.Refusal) -> tuple[Any, int]:
@@ -105,23 +89,8 @@ def create_app(world: World) -> flask.Flask:
         # GitHub says no more of a path, or of a method, that it does not know.
         return errors.not_found().body, 404
 
-    app.wsgi_app = _ById(world, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own advice
+    app.wsgi_app = moving.ById(world, app.wsgi_app)  # type: ignore[method-assign]  # Flask's own advice
     return app
-
-
-class _ById:
-    """Answers `/repositories/ID/…` as `/repos/OWNER/NAME/…`, which is what it is."""
-
-    def __init__(self, world: World, inner: WSGIApplication) -> None:
-        self._world, self._inner = world, inner
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        found = re.fullmatch(r"/repositories/(\d+)(/.*)?", environ["PATH_INFO"])
-        if found is not None:
-            for repository in list(self._world.state.repositories.values()):
-                if repository.id == int(found[1]):
-                    environ["PATH_INFO"] = f"/repos/{repository.full_name}{found[2] or ''}"
-        return self._inner(environ, start_response)
 
 
 def _one_at_a_time(world: World, view: Callable[..., Any]) -> Callable[..., Any]:

@@ -234,6 +234,10 @@ def test_a_renamed_repository_is_found_by_both_names(
     assert ([item.status_code for item in posted.history], posted.status_code) == ([307], 201)
     assert told.comments("acme/store", number)[0]["body"] == "hello"
     assert api.ask("GET", "/repositories/17").status_code == 404
+    page = api.ask("GET", f"/acme/shop/pull/{number}")
+    assert (page.status_code, page.url) == (200, f"{told.base_url}/acme/store/pull/{number}")
+    with pytest.raises(WorldError, match="acme/store now"):
+        told.comments("acme/shop", number)
     told.create_repository("acme/shop", {"b": "1"})
     assert api.ask("GET", REPO, allow_redirects=False).json()["full_name"] == "acme/shop"
     with pytest.raises(WorldError, match="already exists"):
