@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import flask
 
@@ -114,7 +114,7 @@ def app_redeliver(number: int) -> Answer:
     return _again(_app_hook(), number)
 
 
-def _is_address(value: Any) -> bool:
+def _is_address(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
