@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import functools
 import hashlib
 import json
@@ -30,12 +31,14 @@ class Published:
     version: str
     integrity: str
     member: str
+    suffix: str = ""
+    """Tells files of one package apart."""
 
     @property
     def path(self) -> Path:
         """Where the file is kept once it was fetched."""
         name = self.package.replace("/", "-").lstrip("@")
-        return cache_dir() / "npm" / f"{name}-{self.version}.json"
+        return cache_dir() / "npm" / f"{name}-{self.version}{self.suffix}.json"
 
 
 EXAMPLES = Published(
@@ -46,6 +49,11 @@ EXAMPLES = Published(
     member="package/api.github.com/index.json",
 )
 """Real deliveries, by event."""
+ENTERPRISE = tuple(
+    dataclasses.replace(EXAMPLES, member=f"package/ghes-{version}/index.json", suffix=f"-{version}")
+    for version in (31, 32, 33, 34, 35)
+)
+"""The same of GitHub Enterprise Server's versions 3.1 to 3.5."""
 DESCRIPTION = Published(
     package="@octokit/openapi",
     version="23.0.2",
