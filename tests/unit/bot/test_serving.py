@@ -52,6 +52,7 @@ ANSWERS: dict[str, dict[str, object]] = {
         "head": {"sha": SHA, "ref": "window", "repo": {"full_name": "acme/shop"}},
         "base": {"sha": SHA, "ref": "main", "repo": {"full_name": "acme/shop"}},
     },
+    "/repos/acme/shop/collaborators/ada/permission": {"permission": "write"},
     "/repos/acme/shop/contents/.stage.yaml": {
         "type": "file",
         "name": ".stage.yaml",

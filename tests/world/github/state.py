@@ -144,6 +144,9 @@ class State(Writing, Working):
                 self.create_repository(fork, {}, parent=repository)
             head = self.repository(fork) if fork is not None else repository
             who = self.account(author or (head.owner.login if fork else "contributor"))
+            if fork is None:
+                # Only who may write can have pushed the branch.
+                repository.permissions.setdefault(who.login, "write")
             if files is not None:
                 self.commit(head.full_name, branch, files, who.login)
             if branch not in head.branches:
