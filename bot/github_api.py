@@ -151,7 +151,10 @@ class GitHubHub:
     def commit(self, repository: str, ref: str) -> str:
         """The whole name of a commit. See `bot.ports.Hub`."""
         with _asking(f"commit {ref} of {repository}"):
-            return str(self._repository(repository).get_commit(ref).sha)
+            where = self._repository(repository)
+            # PyGithub would believe the short name that it was given.
+            _, found = where.requester.requestJsonAndCheck("GET", f"{where.url}/commits/{ref}")
+            return str(found["sha"])
 
     def belongs(self, key: model.EnvironmentKey, commit: str) -> bool:
         """Whether a commit is one of a pull request's own. See `bot.ports.Hub`."""

@@ -6,6 +6,7 @@ What only GitHub has (other people, other programs, limits) is tested with the r
 from __future__ import annotations
 
 import datetime
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -485,6 +486,7 @@ def test_edited_comments_and_those_of_programs_are_not_read(
 ) -> None:
     github.open({"a": "1"})
     edited = github.say("ada", "/stage up")
+    time.sleep(1.1)  # GitHub tells times in whole seconds
     world.edit_comment(KEY.repository, edited, "/stage down")
     other = world.create_app("ci")
     theirs = github_api.GitHubHub(
