@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import re
 import sys
@@ -13,7 +14,7 @@ import rich.table
 import rich.text
 import typer
 
-from bot import clock, errors, logs, model, overview, store
+from bot import clock, direct, errors, logs, model, overview, store
 from bot.settings import Settings
 
 WIDE = 200
@@ -82,6 +83,28 @@ def timeline(pull_request: str = _PullRequest) -> None:
     for entry in entries:
         at = rich.text.Text(f"{entry.at:%Y-%m-%d %H:%M:%S}  ")
         console.print(at + _plain(entry.text), soft_wrap=True)
+
+
+@app.command(name="env")
+def environment(
+    pull_request: str = _PullRequest,
+    command: list[str] = typer.Argument(None, show_default=False, help="as in a comment"),  # noqa: B008
+    wait: float = typer.Option(60.0, help="Seconds to wait for the answer."),
+) -> None:
+    """Give a command as a comment would: `understudy env acme/shop#7 extend 8h`."""
+    key, text = _key(pull_request), " ".join(command or ["status"])
+    with _storage() as storage:
+        asked = direct.ask(storage, key, text, getpass.getuser(), clock.SystemClock().now())
+        ended = direct.wait(storage, asked, wait)
+    if ended is None:
+        raise errors.UnderstudyError(
+            f"nobody has run it within {wait:.0f} s; it is kept, and is run as soon as the bot "
+            "gets to it: see whether `understudy serve` works"
+        )
+    if ended.state is model.CommandState.REFUSED:
+        raise errors.InvalidCommandError(ended.answer)
+    for line in (ended.output or ended.answer).splitlines():
+        _console().print(_plain(line), soft_wrap=True)
 
 
 @contextlib.contextmanager

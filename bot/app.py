@@ -15,6 +15,7 @@ import structlog
 import werkzeug.exceptions
 
 from bot import (
+    api,
     chatops,
     clock,
     configure,
@@ -219,6 +220,8 @@ def build(settings: Settings) -> Bot:
             acknowledge=reporter.acknowledge,
         )
         app = create_app(storage, secret, effects, workers.alive, shown.text)
+        token = settings.api_token.get_secret_value().encode() if settings.api_token else None
+        app.register_blueprint(api.blueprint(storage, token, told.of, workers.wake, time))
         return Bot(app, (workers, sweeper), preview.warm, opened.pop_all().close)
 
 
@@ -258,7 +261,8 @@ class _Afterwards:
             if report is not None:
                 self._reporter.report(report)
         for command in self._storage.untold():
-            self._reporter.answer(command)
+            if command.source is not model.CommandSource.DIRECT:
+                self._reporter.answer(command)
 
 
 def _policy(settings: Settings) -> intent.Policy:

@@ -27,6 +27,7 @@ SECRETS = (
     "database_url",
     "pulumi_passphrase",
     "pulumi_access_token",
+    "api_token",
 )
 """The settings that are never shown."""
 
@@ -123,6 +124,8 @@ class Settings(pydantic.BaseModel):
     after a second one agrees; `1` never waits."""
     kubeconfig: str | None = None
     """The path of a kubeconfig; none: the pod's own service account, or the usual file."""
+    api_token: _Secret | None = None
+    """Who sends this to the HTTP API may give every command; none: there is no API."""
     host: str = pydantic.Field(default="127.0.0.1", min_length=1)
     """The address to listen on; in a container `0.0.0.0`."""
     port: int = pydantic.Field(default=8080, ge=1, le=65535)

@@ -42,7 +42,7 @@ def run_all(run: Pass) -> None:
             run.save(commit=None)
         run.row = store.finish_command(lease, ended.command, ended.life)
         run.note(f"{command.author} asked: {command.text}; {ended.command.answer}")
-        if ended.command.output:
+        if ended.command.output and command.source is not model.CommandSource.DIRECT:
             run.stages.reporter.answer(ended.command)
         command = store.begin_command(lease)
     # Ends raise `wanted`; the wish is read after this, so it is what this pass answers.

@@ -1,0 +1,104 @@
+"""The HTTP API: environments as they stand, and commands as in comments. Off without a token."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import flask
+
+from bot import clock, direct, errors, model, overview, ports
+
+PREFIX = "/api"
+SCHEME = "Bearer "
+
+Answer = tuple[dict[str, Any], int]
+
+
+def blueprint(
+    store: ports.Store,
+    token: bytes | None,
+    told: Callable[[model.EnvironmentKey], model.Report | None],
+    wake: Callable[[], None],
+    time: clock.Clock,
+) -> flask.Blueprint:
+    """`/api/environments` and what is below; `told` tells how an environment stands."""
+    area = flask.Blueprint("api", __name__, url_prefix=PREFIX)
+
+    @area.before_request
+    def allowed() -> Answer | None:
+        if token is None:
+            return _refused(404, "off", "set UNDERSTUDY_API_TOKEN to have the API")
+        given = flask.request.headers.get("Authorization", "")
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), SCHEME.encode() + token):
+            return _refused(401, "unauthorized", "send `Authorization: Bearer TOKEN`")
+        return None
+
+    @area.get("/environments")
+    def every() -> Answer:
+        listed = [lanes[model.Lane.CLUSTER].key for lanes in overview.environments(store.rows())]
+        reports = [report for report in map(told, listed) if report is not None]
+        return {"environments": [_brief(report) for report in reports]}, 200
+
+    @area.get("/environments/<owner>/<name>/<int:number>")
+    def one(owner: str, name: str, number: int) -> Answer:
+        report = told(_key(owner, name, number))
+        if report is None:
+            return _refused(404, "not-found", "it has no environment and never had one")
+        timeline = [{"at": one.at.isoformat(), "text": one.text} for one in report.timeline]
+        return {**_brief(report), "timeline": timeline}, 200
+
+    @area.post("/environments/<owner>/<name>/<int:number>/commands")
+    def ask(owner: str, name: str, number: int) -> Answer:
+        given = flask.request.get_json(silent=True)
+        asked = given if isinstance(given, dict) else {}
+        text, who = asked.get("command"), asked.get("as", "api")
+        if not isinstance(text, str) or not isinstance(who, str):
+            text = who = ""
+        try:
+            command = direct.ask(store, _key(owner, name, number), text, who, time.now())
+        except errors.InvalidCommandError as error:
+            return _refused(400, error.reason, error.message)
+        wake()
+        return _command(command), 202
+
+    @area.get("/environments/<owner>/<name>/<int:number>/commands/<int:identifier>")
+    def read(owner: str, name: str, number: int, identifier: int) -> Answer:
+        command = direct.found(store, _key(owner, name, number), identifier)
+        if command is None:
+            return _refused(404, "not-found", "no such command was given here")
+        return _command(command), 200
+
+    return area
+
+
+def _key(owner: str, name: str, number: int) -> model.EnvironmentKey:
+    return model.EnvironmentKey(f"{owner}/{name}", number)
+
+
+def _brief(report: model.Report) -> dict[str, Any]:
+    return {
+        "repository": report.key.repository,
+        "pull_request": report.key.number,
+        "name": report.name,
+        "phase": report.phase.value,
+        "commit": report.commit,
+        "reason": report.reason,
+        "url": report.routes.url if report.routes else None,
+    }
+
+
+def _command(command: model.Command) -> dict[str, Any]:
+    return {
+        "id": command.comment_id,
+        "command": command.text,
+        "as": command.author,
+        "state": command.state.value,
+        "answer": command.answer,
+        "output": command.output,
+    }
+
+
+def _refused(status: int, reason: str, message: str) -> Answer:
+    return {"reason": reason, "message": message}, status
