@@ -186,9 +186,7 @@ def build(settings: Settings) -> Bot:
             configurer=configurer,
             reporter=reporter,
             policies=base,
-            chat=chatops.HubChat(
-                hub, workloads.ClusterWorkloads(connection), told.of, settings.command
-            ),
+            chat=chatops.HubChat(hub, workloads.ClusterWorkloads(connection), told.of, reader),
             clock=time,
             label=settings.label,
             metrics=counts,

@@ -148,6 +148,26 @@ class GitHubHub:
             word = self._repository(repository).get_collaborator_permission(login)
             return model.Permission[word.upper()]
 
+    def wrote(
+        self, key: model.EnvironmentKey, number: int, source: model.CommandSource
+    ) -> said.Said:
+        """A comment or a review as it is now. See `bot.ports.Hub`."""
+        with _asking(f"{source.value} {number} on {key}"):
+            where = self._repository(key.repository)
+            review = source is model.CommandSource.REVIEW
+            path = f"pulls/{key.number}/reviews" if review else "issues/comments"
+            _, found = where.requester.requestJsonAndCheck("GET", f"{where.url}/{path}/{number}")
+            return said.Said(
+                key=key if review else _on(key.repository, found),
+                id=_number(found["id"]),
+                author=(found["user"] or {}).get("login", ""),
+                body=found["body"] or "",
+                at=datetime.datetime.fromisoformat(
+                    found["submitted_at" if review else "created_at"]
+                ),
+                source=source,
+            )
+
     def commit(self, repository: str, ref: str) -> str:
         """The whole name of a commit. See `bot.ports.Hub`."""
         with _asking(f"commit {ref} of {repository}"):
@@ -433,9 +453,8 @@ def _said(repository: str) -> Callable[[github_pages.Item], said.Said | None]:
         author = item["user"] or {}
         if item["updated_at"] != item["created_at"] or author.get("type") != "User":
             return None
-        number = int(item["issue_url"].rpartition("/")[2])
         return said.Said(
-            key=model.EnvironmentKey(repository, number),
+            key=_on(repository, item),
             id=_number(item["id"]),
             author=author["login"],
             body=item["body"] or "",
@@ -443,6 +462,11 @@ def _said(repository: str) -> Callable[[github_pages.Item], said.Said | None]:
         )
 
     return read
+
+
+def _on(repository: str, comment: github_pages.Item) -> model.EnvironmentKey:
+    """What a comment is on."""
+    return model.EnvironmentKey(repository, int(comment["issue_url"].rpartition("/")[2]))
 
 
 def _error(text: str) -> dict[str, Any]:

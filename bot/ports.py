@@ -33,6 +33,11 @@ class Hub(Protocol):
     def permission(self, repository: str, login: str) -> model.Permission:
         """What somebody may do to a repository. NotFoundError: there is no such person."""
 
+    def wrote(
+        self, key: model.EnvironmentKey, number: int, source: model.CommandSource
+    ) -> said.Said:
+        """A comment or a review as it is now, by its id. NotFoundError: it is gone."""
+
     def commit(self, repository: str, ref: str) -> str:
         """The whole name of the commit that a short one or a branch stands for."""
 

@@ -9,7 +9,7 @@ import structlog
 
 from bot import errors, model, ports
 from bot.chatops import registry
-from bot.chatops.grammar import WORD
+from bot.chatops.grammar import Reader
 from bot.chatops.verb import Asked, Verb, Who
 
 _log = structlog.get_logger(__name__)
@@ -23,13 +23,13 @@ class HubChat:
         hub: ports.Hub,
         workloads: ports.Workloads,
         reported: Callable[[model.EnvironmentKey], model.Report | None],
-        word: str = WORD,
+        reader: Reader,
     ) -> None:
-        """`reported` tells how an environment stands; `word` is what commands begin with."""
+        """`reported` tells how an environment stands; `reader` finds commands in texts."""
         self._hub = hub
         self._workloads = workloads
         self._reported = reported
-        self._word = word
+        self._reader = reader
 
     def run(
         self, command: model.Command, pull_request: model.PullRequest | None, row: ports.Row
@@ -37,7 +37,8 @@ class HubChat:
         """Do what a command says, or refuse it. See `bot.ports.Chat`."""
         name, _, rest = command.text.partition(" ")
         try:
-            verb = registry.find(name, self._word)
+            self._written(command)
+            verb = registry.find(name, self._reader.word)
             asked = self._asked(command, rest, _open(pull_request, verb), row)
             self._permitted(command, verb, asked.pull_request)
             done = verb.run(asked)
@@ -57,6 +58,25 @@ class HubChat:
         if pull_request.from_fork and owner != pull_request.author.lower():
             return False
         return self._permission(pull_request.key, pull_request.author) >= model.Permission.WRITE
+
+    def _written(self, command: model.Command) -> None:
+        """Whether it stands where it is said to: whoever has the webhook's secret can make a
+        delivery of somebody else's words. Raises InvalidCommandError."""
+        if command.source is model.CommandSource.DIRECT:
+            return
+        try:
+            found = self._hub.wrote(command.key, command.comment_id, command.source)
+        except errors.NotFoundError:
+            found = None
+        given = (command.author, command.line, command.text, command.asked_at)
+        if found is None or given not in [
+            (one.author, one.line, one.text, one.asked_at)
+            for one in found.commands(self._reader.read)
+            if str(one.key).lower() == str(command.key).lower()
+        ]:
+            raise errors.InvalidCommandError(
+                f"GitHub shows no such {command.source.value} (any more): write it anew"
+            )
 
     def _permitted(
         self, command: model.Command, verb: Verb, pull_request: model.PullRequest
@@ -92,7 +112,7 @@ class HubChat:
             hub=self._hub,
             workloads=self._workloads,
             report=self._reported(command.key),
-            word=self._word,
+            word=self._reader.word,
         )
 
     @staticmethod

@@ -29,6 +29,7 @@ class Reader:
     """Reads texts for commands that begin with one word."""
 
     def __init__(self, word: str = WORD) -> None:
+        self.word = word
         self._command = re.compile(rf" {{0,3}}{re.escape(word)}(?:[ \t]+(.*))?", re.IGNORECASE)
 
     def read(self, text: str) -> list[Written]:

@@ -131,6 +131,16 @@ class FakeHub(Faulty):
         self.answer()
         return self.permissions.get(login, model.Permission.WRITE)
 
+    def wrote(
+        self, key: model.EnvironmentKey, number: int, source: model.CommandSource
+    ) -> said.Said:
+        """See `bot.ports.Hub`."""
+        self.answer()
+        for one in self.said:
+            if (one.key, one.id, one.source) == (key, number, source):
+                return one
+        raise errors.NotFoundError(f"there is no {source.value} {number} on {key}")
+
     def commit(self, repository: str, ref: str) -> str:
         """See `bot.ports.Hub`."""
         self.answer()

@@ -216,6 +216,7 @@ def test_silence_is_unreachable_for_every_verb(stand: Stand) -> None:
         lambda: stand.lists.comments(at, NOW),
         lambda: hub.permission(at, "ada"),
         lambda: hub.commit(at, commit),
+        lambda: hub.wrote(KEY, comment, model.CommandSource.COMMENT),
         lambda: hub.belongs(KEY, commit),
         lambda: hub.changed(KEY),
         lambda: hub.react(at, comment, "eyes"),
@@ -274,6 +275,16 @@ def test_what_people_said_is_read_since_a_time(stand: Stand) -> None:
     )
     assert abs(found.at - NOW) < hour
     assert stand.lists.comments(KEY.repository, NOW + hour) == []
+
+
+def test_what_somebody_wrote_is_read_as_it_is_now(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    number = stand.say("ada", "/stage up")
+    found = stand.hub.wrote(KEY, number, model.CommandSource.COMMENT)
+    assert (found.key, found.id, found.author, found.body) == (KEY, number, "ada", "/stage up")
+    for source in model.CommandSource.COMMENT, model.CommandSource.REVIEW:
+        with pytest.raises(errors.NotFoundError):
+            stand.hub.wrote(KEY, number + 1000, source)
 
 
 def test_a_reaction_is_put_once(stand: Stand) -> None:
@@ -479,6 +490,14 @@ def test_an_answer_is_written_once(github: GitHubStand) -> None:
     github.hub.reply(KEY, "<!-- understudy:answer 1 2 -->\n\nother")
     bodies = [body.rpartition("\n")[2] for body in github.comments().values()]
     assert bodies == ["first", "other"]
+
+
+def test_a_review_is_read_as_it_is_now(github: GitHubStand, world: GitHubWorld) -> None:
+    github.open({"a": "1"})
+    number = world.review(KEY.repository, KEY.number, "ada", "/stage up")
+    found = github.hub.wrote(KEY, number, model.CommandSource.REVIEW)
+    assert (found.key, found.author, found.body) == (KEY, "ada", "/stage up")
+    assert abs(found.at - NOW) < datetime.timedelta(hours=1)
 
 
 def test_edited_comments_and_those_of_programs_are_not_read(

@@ -58,7 +58,10 @@ def test_what_can_not_be_read_is_told_and_decides_nothing(
 def known(hub: testing.FakeHub, given: intent.Policy, *labels: str) -> intent.Known:
     pull = hub.open(KEY, A, *labels)
     chat = chatops.HubChat(
-        hub, testing.FakeWorkloads(testing.FakeWorld(testing.SimulatedClock())), lambda _: None
+        hub,
+        testing.FakeWorkloads(testing.FakeWorld(testing.SimulatedClock())),
+        lambda _: None,
+        chatops.Reader(),
     )
     return policies.known(pull, given, model.Life(), hub, chat)
 

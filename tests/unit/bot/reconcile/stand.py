@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import chatops, intent, metrics, model, overview, ports, reconcile, store, testing
+from bot import chatops, intent, metrics, model, overview, ports, reconcile, said, store, testing
 from bot.model import Phase
 from bot.reconcile import deadlines
 from bot.testing import MemoryStore
@@ -59,6 +59,7 @@ class Stand:
                 self.hub,
                 self.workloads,
                 lambda key: overview.Overview(self.store, self.configurer.routes).of(key),
+                chatops.Reader(),
             ),
             clock=self.clock,
             sleep=self.clock.sleep,
@@ -91,6 +92,7 @@ class Stand:
         self.comments += 1
         now = self.clock.now()
         given = model.Command(KEY, self.comments, 1, text, author, now)
+        self.hub.said.append(said.Said(KEY, self.comments, author, f"/stage {text}", now))
         self.store.record_command(given)
         self._asked_at = now
 

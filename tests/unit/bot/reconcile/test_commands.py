@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+from typing import Any
 
 import pytest
 
-from bot import errors, intent, model
+from bot import errors, intent, model, said
 from bot.model import CommandState, Phase
 from bot.reconcile import deadlines
 from tests.unit.bot.reconcile.stand import KEY, A, B, Stand
@@ -252,6 +254,36 @@ def test_a_bot_that_is_trusted_needs_no_approval_in_the_repository_itself(stand:
     stand.change(head_repository="stranger/shop", head_sha=B)
     stand.rest()
     assert (stand.row.phase, stand.row.stack_exists) == (Phase.WAITING, False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"author": "bob"},
+        {"text": "extend 2h"},
+        {"line": 2},
+        {"comment_id": 99},
+        {"asked_at": datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC)},
+        {"source": model.CommandSource.REVIEW},
+    ],
+)
+def test_what_a_delivery_claims_is_not_believed(up: Stand, changes: dict[str, Any]) -> None:
+    """Somebody has the webhook's secret, and writes in another's name."""
+    now = up.clock.now()
+    up.hub.said.append(said.Said(KEY, 5, "mallory", "/stage extend 1h", now))
+    real = model.Command(KEY, 5, 1, "extend 1h", "mallory", now)
+    up.store.record_command(dataclasses.replace(real, **changes))
+    up.settle()
+    assert last(up).state is CommandState.REFUSED
+    assert "GitHub shows no such" in last(up).answer
+    assert up.row.life.expires_at is None
+
+
+def test_a_comment_that_was_edited_before_it_was_read_is_refused(up: Stand) -> None:
+    up.command("pin")
+    up.hub.said[-1] = dataclasses.replace(up.hub.said[-1], body="/stage unpin")
+    up.settle()
+    assert last(up).state is CommandState.REFUSED
 
 
 # -- what runs ------------------------------------------------------------------------------------
