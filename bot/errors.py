@@ -58,6 +58,12 @@ class UnreachableError(UnderstudyError):
     reason = "unreachable"
 
 
+class ForbiddenError(UnreachableError):
+    """A service refused what it was asked for; the bot's permissions there have to be widened."""
+
+    reason = "forbidden"
+
+
 class NotFoundError(UnderstudyError):
     """What was asked for does not exist (any more)."""
 

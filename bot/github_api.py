@@ -12,7 +12,7 @@ import datetime
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import github
@@ -46,6 +46,16 @@ class App:
     app_id: int
     private_key: str = dataclasses.field(repr=False)
     """PEM, as GitHub gives it out."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of GitHub's, as it came."""
+
+    content: Any
+    """The JSON; None where there was none."""
+    headers: Mapping[str, str]
+    """By names in small letters."""
 
 
 class GitHubHub:
@@ -267,6 +277,36 @@ class GitHubHub:
             )
 
         return self._pages.read(name, path, query or {}, field, ask)
+
+    # -- what no port is for ----------------------------------------------------------------------
+
+    @property
+    def as_app(self) -> bool:
+        """Whether the bot is a GitHub App."""
+        return isinstance(self._credentials, App)
+
+    def ask(
+        self,
+        what: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        verb: str = "GET",
+        repository: str | None = None,
+    ) -> Reply:
+        """One request: of an App for itself, or for the installation on a repository.
+
+        `what` is told where it fails. Raises ForbiddenError, NotFoundError and UnreachableError.
+        """
+        with _asking(what):
+            if isinstance(self._credentials, App) and repository is None:
+                requester = self._app_client(self._credentials).requester
+            else:
+                requester = self._client(repository or "").requester
+            status, headers, text = requester.requestJson(verb, path, dict(query or {}))
+            if status >= 400:
+                raise requester.createException(status, headers, _error(text))
+            return Reply(json.loads(text) if text else None, headers)
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -538,6 +578,10 @@ def _asking(what: str) -> Iterator[None]:
         if error.status in {404, 410}:
             raise errors.NotFoundError(
                 f"GitHub knows nothing of {what}, or does not let the bot see it: {message}"
+            ) from error
+        if error.status == 403:
+            raise errors.ForbiddenError(
+                f"GitHub does not let the bot ask for {what}: {message}"
             ) from error
         reason = "rate-limited" if error.status == 429 else None
         raise errors.UnreachableError(
