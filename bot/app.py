@@ -16,6 +16,7 @@ import werkzeug.exceptions
 
 from bot import (
     api,
+    audit,
     chatops,
     clock,
     configure,
@@ -24,11 +25,13 @@ from bot import (
     exposition,
     feedback,
     github_api,
+    github_hooks,
     intent,
     kube_api,
     memory,
     metrics,
     model,
+    needs,
     overview,
     policies,
     ports,
@@ -192,6 +195,9 @@ def build(settings: Settings) -> Bot:
             metrics=counts,
         )
         workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers, memory.room)
+        missed = audit.Audit(
+            github_hooks.HookDeliveries(hub), {*needs.EVENTS, *needs.ALWAYS_SENT}, time
+        )
         sweep = reconcile.Sweep(
             store=storage,
             pull_requests=hub,
@@ -201,7 +207,7 @@ def build(settings: Settings) -> Bot:
             time=time,
             catch_up=reconcile.Conversation(storage, hub, reader.read, time).catch_up,
             brake=reconcile.Brake(settings.sweep_brake_share),
-            wake=_Afterwards(storage, reporter, told, workers.wake, time),
+            wake=_Afterwards(storage, reporter, told, workers.wake, time, ask_again=missed),
         )
         counts.follow(sweep.counters)
         owner = f"{socket.gethostname()}-{os.getpid()}"
@@ -224,7 +230,8 @@ def build(settings: Settings) -> Bot:
 
 
 class _Afterwards:
-    """What is done after each sweep: the workers have work, and the store is tidied."""
+    """What is done after each sweep: the workers have work, the store is tidied, and deliveries
+    that nobody answered are asked for again."""
 
     def __init__(
         self,
@@ -233,12 +240,15 @@ class _Afterwards:
         told: overview.Overview,
         wake: Callable[[], None],
         time: clock.Clock,
+        *,
+        ask_again: Callable[[], None],
     ) -> None:
         self._storage = storage
         self._reporter = reporter
         self._told = told
         self._wake = wake
         self._clock = time
+        self._ask_again = ask_again
         self._first = True
 
     def __call__(self) -> None:
@@ -247,6 +257,7 @@ class _Afterwards:
         if self._first:
             self._catch_up()
         self._first = False
+        self._ask_again()  # last, as it may wait for GitHub
 
     def _catch_up(self) -> None:
         """Tell again how environments stand, where a process ended before it had told; equal
