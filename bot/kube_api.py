@@ -43,6 +43,22 @@ KINDS = (
 VOLUMES = "/api/v1/persistentvolumes"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Right:
+    """Something that the bot may do, or not."""
+
+    verb: str
+    resource: str
+    group: str = ""
+    subresource: str = ""
+
+    def __str__(self) -> str:
+        """For example `create deployments.apps`."""
+        part = f"/{self.subresource}" if self.subresource else ""
+        group = f".{self.group}" if self.group else ""
+        return f"{self.verb} {self.resource}{part}{group}"
+
+
 def connect(kubeconfig: str | None, context: str | None) -> Connection:
     """The cluster of the platform's settings. Raises UnreachableError."""
     with reachable():
@@ -108,6 +124,19 @@ def items(connection: Connection, path: str, **query: str) -> Iterator[dict[str,
         position = answer["metadata"].get("continue", "")
         if not position:
             return
+
+
+def may(connection: Connection, right: Right) -> bool:
+    """Whether the API server would let us, in every namespace. Raises ClusterError."""
+    answer = connection.create(
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": dataclasses.asdict(right)},
+        },
+    )
+    return bool((answer.get("status") or {}).get("allowed"))
 
 
 def volume_of(item: Mapping[str, Any], name: str) -> bool:

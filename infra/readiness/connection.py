@@ -24,7 +24,11 @@ READ_SECONDS = 10.0
 CONNECTIONS = 64
 """Kept open for use again: each namespace that is watched needs one for each kind of object."""
 
-_CONTENT = {"DELETE": "application/json", "PATCH": "application/json-patch+json"}
+_CONTENT = {
+    "POST": "application/json",
+    "DELETE": "application/json",
+    "PATCH": "application/json-patch+json",
+}
 _NOWHERE = kubernetes.client.ApiException, urllib3.exceptions.HTTPError, OSError
 _BAD_CONFIG = kubernetes.config.ConfigException, OSError, yaml.YAMLError, ValueError
 
@@ -116,13 +120,11 @@ class Connection:
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """An answer as JSON. Raises ClusterError."""
-        try:
-            answer = json.loads(self._read(path, query, READ_SECONDS))
-        except ValueError as error:
-            raise ClusterError(f"{self._host} answered {path} with no JSON: {error}") from error
-        if not isinstance(answer, dict):
-            raise ClusterError(f"{self._host} answered {path} with no object")
-        return answer
+        return self._object(path, self._read(path, query, READ_SECONDS))
+
+    def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make an object, and return what the API server made of it. Raises ClusterError."""
+        return self._object(path, self._read(path, {}, READ_SECONDS, "POST", body))
 
     def text(self, path: str, seconds: float, **query: object) -> str:
         """An answer as text, for example a log. Raises ClusterError."""
@@ -151,6 +153,15 @@ class Connection:
     @property
     def _host(self) -> str:
         return str(self._client.configuration.host)
+
+    def _object(self, path: str, text: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(text)
+        except ValueError as error:
+            raise ClusterError(f"{self._host} answered {path} with no JSON: {error}") from error
+        if not isinstance(answer, dict):
+            raise ClusterError(f"{self._host} answered {path} with no object")
+        return answer
 
     def _read(
         self,
@@ -194,8 +205,8 @@ class Connection:
         except _NOWHERE as error:
             raise self._unreachable(error) from error
         response: urllib3.BaseHTTPResponse = answer.response
-        # A deletion that goes on is 202.
-        if response.status not in (200, 202):
+        # What was made is 201, and a deletion that goes on 202.
+        if response.status not in (200, 201, 202):
             raise self._refused(path, response)
         return response
 

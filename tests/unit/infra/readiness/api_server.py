@@ -39,6 +39,8 @@ class ApiServer:
         """Verb, path with query, and body of each change."""
         self.refusals: dict[str, int] = {}
         """The status that a change is refused with, by a part of its path."""
+        self.forbidden: set[str] = set()
+        """What the caller may not do, as `verb resource`."""
         self.address = ""
 
     def put(self, path: str, item: Item) -> None:
@@ -128,6 +130,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(api.objects[url.path])
         else:
             self._list(url.path, query)
+
+    def do_POST(self) -> None:
+        api = self.server.api
+        assert self.headers["Content-Type"] == "application/json"
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        api.written.append(("POST", self.path, body))
+        refused = next((code for part, code in api.refusals.items() if part in self.path), 0)
+        if not refused and body["kind"] == "SelfSubjectAccessReview":
+            asked = body["spec"]["resourceAttributes"]
+            allowed = f"{asked['verb']} {asked['resource']}" not in api.forbidden
+            body["status"] = {"allowed": allowed}
+        self._answer(body if not refused else {"message": f"no: {refused}"}, refused or 201)
 
     def do_DELETE(self) -> None:
         self._write("DELETE", "application/json", 202)
