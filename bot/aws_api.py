@@ -45,6 +45,13 @@ def ec2(region: str, endpoint: str | None) -> EC2Client:
     return boto3.client("ec2", region_name=region, endpoint_url=endpoint, config=BOUNDS)
 
 
+def caller(region: str, endpoint: str | None) -> str:
+    """The ARN that we act as. Raises UnreachableError."""
+    with reachable("STS"):
+        client = boto3.client("sts", region_name=region, endpoint_url=endpoint, config=BOUNDS)
+        return str(client.get_caller_identity()["Arn"])
+
+
 def keys(
     *, bucket: str, prefix: str, region: str | None, endpoint: str | None, profile: str | None
 ) -> list[str]:
@@ -57,6 +64,16 @@ def keys(
         return [one["Key"] for page in pages for one in page.get("Contents", ())]
 
 
+def status(client: CloudFrontClient, distribution_id: str) -> str | None:
+    """How a distribution stands; None where there is none. Raises UnreachableError."""
+    with reachable("CloudFront"):
+        try:
+            answer = client.get_distribution(Id=distribution_id)
+        except client.exceptions.NoSuchDistribution:
+            return None
+        return answer["Distribution"]["Status"]
+
+
 class CloudEdge:
     """Implements `bot.ports.Edge`."""
 
@@ -65,12 +82,7 @@ class CloudEdge:
 
     def deployed(self, distribution_id: str) -> bool:
         """Whether the latest configuration is at all edges; a distribution that is gone is not."""
-        with reachable("CloudFront"):
-            try:
-                answer = self._client.get_distribution(Id=distribution_id)
-            except self._client.exceptions.NoSuchDistribution:
-                return False
-            return answer["Distribution"]["Status"] == "Deployed"
+        return status(self._client, distribution_id) == "Deployed"
 
 
 def instances(

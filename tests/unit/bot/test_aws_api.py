@@ -78,6 +78,19 @@ def header_rule(name: str) -> Any:
     return {"Type": "SingleHeader", "SingleHeaderConfig": rule}
 
 
+def test_aws_tells_who_is_asking(endpoint: str) -> None:
+    assert aws_api.caller(REGION, endpoint).startswith("arn:aws:")
+
+
+def test_who_is_asking_is_not_told_by_nobody() -> None:
+    with pytest.raises(errors.UnreachableError, match="STS did not answer"):
+        aws_api.caller(REGION, "http://127.0.0.1:1")
+
+
+def test_a_distribution_that_is_not_there_has_no_status(cloudfront: CloudFrontClient) -> None:
+    assert aws_api.status(cloudfront, "ENOWHERE") is None
+
+
 def test_a_whole_edge_route_is_found(account: Account) -> None:
     primary = account.create()
     mine = staging(account, NAME, comment=naming.edge_comment(NAME), tagged=True)
