@@ -20,6 +20,7 @@ from bot import (
     chatops,
     clock,
     configure,
+    doctor,
     engine,
     errors,
     exposition,
@@ -153,19 +154,9 @@ def build(settings: Settings) -> Bot:
         storage = store.SqlStore(settings.database, time)
         opened.callback(storage.close)
         hub = github_api.GitHubHub(
-            settings.github_url, _credentials(settings), settings.repositories
+            settings.github_url, credentials(settings), settings.repositories
         )
-        preview = engine.PulumiEngine(
-            engine.EngineSettings(
-                backend_url=settings.backend,
-                passphrase=settings.pulumi_passphrase.get_secret_value(),
-                work_dir=settings.data_dir / "engine",
-                secrets_provider=settings.pulumi_secrets_provider,
-                access_token=settings.pulumi_access_token.get_secret_value()
-                if settings.pulumi_access_token
-                else None,
-            )
-        )
+        preview = engine.PulumiEngine(engine_settings(settings, settings.backend))
         connection = kube_api.connect(platform.kubeconfig, platform.context)
         around = surroundings.Surroundings(connection, platform, time)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
@@ -227,6 +218,8 @@ def build(settings: Settings) -> Bot:
         token = settings.api_token.get_secret_value().encode() if settings.api_token else None
         app.register_blueprint(api.blueprint(storage, token, told.of, workers.wake, time))
         return Bot(app, (workers, sweeper), preview.warm, opened.pop_all().close)
+        permissions = doctor.PermissionWatch(hub)
+        return Bot(app, (workers, sweeper, permissions), preview.warm, opened.pop_all().close)
 
 
 class _Afterwards:
@@ -274,6 +267,18 @@ class _Afterwards:
                 self._reporter.answer(command)
 
 
+def engine_settings(settings: Settings, backend: str) -> engine.EngineSettings:
+    """How the engine works, with its state in this backend."""
+    token = settings.pulumi_access_token
+    return engine.EngineSettings(
+        backend_url=backend,
+        passphrase=settings.pulumi_passphrase.get_secret_value(),
+        work_dir=settings.data_dir / "engine",
+        secrets_provider=settings.pulumi_secrets_provider,
+        access_token=token.get_secret_value() if token else None,
+    )
+
+
 def _policy(settings: Settings) -> intent.Policy:
     return intent.Policy(
         label=settings.label,
@@ -290,7 +295,8 @@ def _known(storage: ports.Store, hub: ports.PullRequests) -> Iterable[str]:
     return {*(row.key.repository for row in storage.rows()), *hub.repositories()}
 
 
-def _credentials(settings: Settings) -> str | github_api.App:
+def credentials(settings: Settings) -> str | github_api.App:
+    """Who the bot is on GitHub."""
     if settings.github_app_id is not None and settings.github_private_key is not None:
         return github_api.App(
             settings.github_app_id, settings.github_private_key.get_secret_value()
