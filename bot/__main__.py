@@ -105,6 +105,17 @@ def environment(
         raise errors.InvalidCommandError(ended.answer)
     for line in (ended.output or ended.answer).splitlines():
         _console().print(_plain(line), soft_wrap=True)
+@app.command()
+def doctor(
+    as_json: bool = typer.Option(False, "--json", help="Print JSON instead of lines."),
+) -> None:
+    """Look at all that the bot stands on, and say how to mend what is wrong."""
+    # It knows every vendor's library.
+    from bot import checkup, report  # noqa: PLC0415
+
+    made = checkup.Checkup(os.environ, clock.SystemClock())
+    healthy = report.show(made, _console(), as_json=as_json)
+    raise typer.Exit(0 if healthy else 1)
 
 
 @contextlib.contextmanager

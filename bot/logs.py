@@ -71,10 +71,18 @@ class _Masking(structlog.stdlib.ProcessorFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The finished line without secrets."""
-        line = super().format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, MASK)
-        return line
+        return _without(super().format(record), self._secrets)
+
+
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """A text without secrets; for what is shown and not logged."""
+    return _without(text, _spellings(secrets))
+
+
+def _without(text: str, spellings: Iterable[str]) -> str:
+    for one in spellings:
+        text = text.replace(one, MASK)
+    return text
 
 
 def _spellings(secrets: Iterable[str]) -> Iterable[str]:
