@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import rich.console
 import rich.table
@@ -116,6 +117,37 @@ def doctor(
     made = checkup.Checkup(os.environ, clock.SystemClock())
     healthy = report.show(made, _console(), as_json=as_json)
     raise typer.Exit(0 if healthy else 1)
+
+
+@app.command()
+def create_app(
+    *,
+    name: str = typer.Option(..., help="The App's name on GitHub."),
+    url: str = typer.Option(..., help="Where the bot is reached, such as https://bot.example.com."),
+    organization: str | None = typer.Option(None, help="Whose App it is to be; none: your own."),
+    out: Path = typer.Option(".", help="The folder for its key and secret."),
+    port: int = typer.Option(0, min=0, max=65535, help="Of the page; 0: any."),
+    github_url: str = typer.Option(
+        "https://api.github.com", envvar="UNDERSTUDY_GITHUB_URL", help="GitHub's API."
+    ),
+) -> None:
+    """Make the GitHub App that the bot acts as, with one click in a browser."""
+    from bot import app_creation, app_files, app_manifest  # noqa: PLC0415
+
+    wanted = app_manifest.Wanted(name, url, organization)
+    files = app_files.Files(out)
+    console = _console()
+    made = app_creation.Creation(github_url, wanted, files, port).run(
+        lambda page: console.print(f"Open {page} in a browser", soft_wrap=True)
+    )
+    lines = (
+        f"UNDERSTUDY_GITHUB_APP_ID={made.app_id}",
+        f"UNDERSTUDY_GITHUB_PRIVATE_KEY_FILE={files.key}",
+        f"UNDERSTUDY_WEBHOOK_SECRET_FILE={files.secret}",
+        f"Install it at {made.install}",
+    )
+    for line in lines:
+        console.print(_plain(line), soft_wrap=True)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,13 @@
+import json
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot import __main__ as command_line
-from bot import clock, model
+from bot import app_creation, clock, model
 from bot.store import SqlStore
 
 KEY = model.EnvironmentKey("acme/shop", 7)
@@ -135,3 +138,43 @@ def test_a_missing_setting_is_one_sentence(
         "understudy: UNDERSTUDY_WEBHOOK_SECRET is missing: set it; docs/settings.md says to what\n"
     )
     store.close()
+
+
+# -- what looks at everything, and what begins ----------------------------------------------------
+
+
+def test_the_doctor_ends_with_1_where_something_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "environ", {"PATH": "/nowhere"})
+    assert run(monkeypatch, "doctor") == 1
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("wrong   settings: UNDERSTUDY_")
+    assert run(monkeypatch, "doctor", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["healthy"] is False
+
+
+def test_a_new_app_is_told_as_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def made(creation: object, opened: Callable[[str], None]) -> app_creation.Made:
+        opened("http://127.0.0.1:1/")
+        return app_creation.Made(77, "https://github.test/apps/stage")
+
+    monkeypatch.setattr(app_creation.Creation, "run", made)
+    words = ("--name", "stage", "--url", "https://bot.test", "--out", str(tmp_path))
+    assert run(monkeypatch, "create-app", *words) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Open http://127.0.0.1:1/ in a browser",
+        "UNDERSTUDY_GITHUB_APP_ID=77",
+        f"UNDERSTUDY_GITHUB_PRIVATE_KEY_FILE={tmp_path}/private-key.pem",
+        f"UNDERSTUDY_WEBHOOK_SECRET_FILE={tmp_path}/webhook-secret",
+        "Install it at https://github.test/apps/stage/installations/new",
+    ]
+
+
+def test_an_app_that_can_not_be_asked_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "create-app", "--name", "stage", "--url", "bot.test") == 2
+    assert "--url is no address of a site" in capsys.readouterr().err
