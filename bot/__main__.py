@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 
 _KEY = re.compile(r"([A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,8})")
+_Out = typer.Option(".", help="The folder for its key and secret.")
 _PullRequest = typer.Argument(metavar="OWNER/REPOSITORY#NUMBER", show_default=False)
 
 
@@ -125,7 +126,7 @@ def create_app(
     name: str = typer.Option(..., help="The App's name on GitHub."),
     url: str = typer.Option(..., help="Where the bot is reached, such as https://bot.example.com."),
     organization: str | None = typer.Option(None, help="Whose App it is to be; none: your own."),
-    out: Path = typer.Option(".", help="The folder for its key and secret."),
+    out: Path = _Out,
     port: int = typer.Option(0, min=0, max=65535, help="Of the page; 0: any."),
     github_url: str = typer.Option(
         "https://api.github.com", envvar="UNDERSTUDY_GITHUB_URL", help="GitHub's API."

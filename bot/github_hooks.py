@@ -106,8 +106,13 @@ def mine(hub: Hub, repository: str) -> list[Mapping[str, Any]]:
         hook
         for page in pages(hub, what, f"/repos/{repository}/hooks")
         for hook in page
-        if urllib.parse.urlsplit(str((hook.get("config") or {}).get("url"))).path.endswith(PATH)
+        if leads_to_a_bot(str((hook.get("config") or {}).get("url")))
     ]
+
+
+def leads_to_a_bot(url: str) -> bool:
+    """Whether it could be a bot's address."""
+    return urllib.parse.urlsplit(url).path.endswith(PATH)
 
 
 def pages(hub: Hub, what: str, path: str) -> Iterator[list[Mapping[str, Any]]]:

@@ -24,6 +24,8 @@ def _of_app(hub: Hub) -> Iterator[Finding]:
     settings = github.app_settings(app)
     yield _events(WEBHOOK, app.get("events") or (), f"{settings}/permissions")
     try:
+        config = github.told(hub, "the App's webhook", f"{github_hooks.APP_HOOK}/config")
+        yield from _config(WEBHOOK, config, settings)
         yield from _newest(hub, WEBHOOK, github_hooks.APP_HOOK, settings)
     except errors.NotFoundError:
         mend = f"switch it on at {settings}, with the bot's address and the path /webhook"
@@ -55,11 +57,19 @@ def _of_repository(hub: Hub, name: str) -> Iterator[Finding]:
         if not hook.get("active", True):
             yield wrong(what, f"{url} is switched off", f"switch it on in {page}")
             continue
-        if (hook.get("config") or {}).get("content_type") != "json":
-            mend = f"choose the content type application/json in {page}"
-            yield wrong(what, f"{url} gets forms, not JSON", mend)
+        yield from _config(what, hook.get("config") or {}, page)
         yield _events(what, hook.get("events") or (), page)
         yield from _newest(hub, what, f"/repos/{name}/hooks/{hook['id']}", page)
+
+
+def _config(what: str, config: Mapping[str, Any], where: str) -> Iterator[Finding]:
+    url = str(config.get("url"))
+    if not github_hooks.leads_to_a_bot(url):
+        mend = f"write the bot's address with the path {github_hooks.PATH} at {where}"
+        yield wrong(what, f"{url} is no address of a bot", mend)
+    if config.get("content_type") != "json":
+        mend = f"choose the content type application/json at {where}"
+        yield wrong(what, f"{url} gets forms, not JSON", mend)
 
 
 def _events(what: str, given: Iterable[str], where: str) -> Finding:

@@ -75,6 +75,7 @@ def app(**changes: Any) -> FakeHub:
     hub.answers = {
         "/app": {**APP, **changes},
         "/app/installations": [INSTALLATION],
+        "/app/hook/config": {"url": "https://bot.test/webhook", "content_type": "json"},
         "/app/hook/deliveries": [delivery(202)],
     }
     return hub

@@ -69,6 +69,22 @@ def test_a_token_that_may_not_see_hooks_is_a_warning(error: Exception) -> None:
     assert signs(hub) == [Sign.WARNING]
 
 
+@pytest.mark.parametrize(
+    ("config", "word"),
+    [
+        ({"url": "https://bot.test/", "content_type": "json"}, "/webhook"),
+        ({"url": "https://bot.test/webhook", "content_type": "form"}, "application/json"),
+    ],
+)
+def test_an_apps_hook_that_leads_elsewhere_or_sends_forms_is_wrong(
+    config: dict[str, str], word: str
+) -> None:
+    hub = hubs.app()
+    hub.answers["/app/hook/config"] = config
+    (found,) = [one for one in webhooks(hub) if one.sign is Sign.WRONG]
+    assert word in found.mend
+
+
 def test_other_hooks_are_none_of_ours() -> None:
     hub = hubs.token(config={"url": "https://ci.test/hook", "content_type": "json"})
     (found,) = webhooks(hub)
