@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterable
+from typing import Protocol
 
 import rich.console
 import rich.text
 
-from bot import checkup, doctor, errors, logs
+from bot import doctor, errors, logs
 
 _STYLES = {
     doctor.Sign.OK: "green",
@@ -17,7 +19,17 @@ _STYLES = {
 }
 
 
-def show(what: checkup.Checkup, console: rich.console.Console, *, as_json: bool) -> bool:
+class Checkup(Protocol):
+    """What is looked at; `bot.checkup` has all of it."""
+
+    def checks(self) -> Iterable[doctor.Check]:
+        """In their order."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown. Raises InvalidSettingsError."""
+
+
+def show(what: Checkup, console: rich.console.Console, *, as_json: bool) -> bool:
     """Look at everything and print it; whether nothing is wrong."""
     try:
         secrets = what.secrets()

@@ -10,7 +10,7 @@ import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot import app, clock, errors, model, ports, webhook
+from bot import app, clock, errors, model, overview, ports, webhook
 from bot.settings import Settings
 from bot.store import SqlStore
 from bot.webhook import signature
@@ -178,6 +178,25 @@ def test_a_bot_that_never_started_ends_as_well() -> None:
     recorded = Recorded()
     recorded.bot.stop()
     assert recorded.done == ["stop", "close"]
+
+
+# -- after a sweep --------------------------------------------------------------------------------
+
+
+def test_after_a_sweep_workers_are_woken_before_github_is_asked(store: SqlStore) -> None:
+    done: list[str] = []
+    unused: Any = None
+    after = app._Afterwards(
+        store,
+        unused,
+        overview.Overview(store, lambda _: None),
+        lambda: done.append("wake"),
+        clock.SystemClock(),
+        ask_again=lambda: done.append("ask again"),
+    )
+    after()
+    after()
+    assert done == ["wake", "ask again"] * 2
 
 
 # -- wiring ---------------------------------------------------------------------------------------

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import rich.console
 
-from bot import checkup, clock, doctor, report
+from bot import checkup, clock, doctor
 from bot.engine import installed
 from tests.unit.infra.readiness.api_server import ApiServer, api_server
 from tests.world.github.control import GitHubWorld
@@ -130,43 +128,3 @@ def test_a_platform_file_that_is_missing_leaves_github_to_be_looked_at(
     assert told["platform file"] == "wrong"
     assert told["cluster"] == told["AWS"] == "warning"
     assert told["GitHub credentials"] == "ok"
-
-
-# -- what is printed ------------------------------------------------------------------------------
-
-
-def shown(given: dict[str, str], *, as_json: bool) -> tuple[bool, str]:
-    console = rich.console.Console(width=60, highlight=False)
-    with console.capture() as captured:
-        made = checkup.Checkup(given, clock.SystemClock())
-        healthy = report.show(made, console, as_json=as_json)
-    return healthy, captured.get()
-
-
-def test_each_finding_is_one_line_however_narrow_the_terminal(tmp_path: Path) -> None:
-    healthy, text = shown(environ(tmp_path), as_json=False)
-    assert not healthy
-    lines = text.splitlines()
-    assert all(line.split()[0] in {"ok", "warning", "wrong"} for line in lines)
-    assert all(" -> " in line for line in lines if line.startswith("wrong"))
-
-
-def test_json_says_the_same(tmp_path: Path) -> None:
-    _, text = shown(environ(tmp_path), as_json=False)
-    healthy, content = shown(environ(tmp_path), as_json=True)
-    told = json.loads(content)
-    assert told["healthy"] is healthy is False
-    assert len(told["findings"]) == len(text.splitlines())
-    assert set(told["findings"][0]) == {"sign", "what", "found", "mend"}
-
-
-def test_no_secret_is_ever_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> tuple[int, int]:
-        raise ValueError("the passphrase hunter2-passphrase is odd")
-
-    monkeypatch.setattr(installed, "command_line", fail)
-    for as_json in (False, True):
-        given = environ(tmp_path, database_url="postgresql+psycopg://u:hunter2pw@127.0.0.1:1/d")
-        _, text = shown(given, as_json=as_json)
-        assert "hunter2" not in text
-        assert "[secret]" in text

@@ -303,3 +303,43 @@ def test_secrets_are_in_no_repr_and_no_log(
     assert TOKEN not in caplog.text
     assert body not in caplog.text
     assert "ghs_" not in caplog.text
+
+
+# -- what no port is for --------------------------------------------------------------------------
+
+
+def test_a_question_has_its_answer_with_its_headers(hub: github_api.GitHubHub) -> None:
+    found = hub.ask("the token", "/user")
+    assert found.content["login"] == BOT
+    assert "x-ratelimit-limit" in found.headers
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(403, errors.ForbiddenError), (404, errors.NotFoundError), (422, errors.UnreachableError)],
+)
+def test_a_question_that_is_refused_says_in_which_way(
+    hub: github_api.GitHubHub, github: GitHubWorld, status: int, error: type[Exception]
+) -> None:
+    github.fail_next(status, message="Not Found")
+    with pytest.raises(error, match="the token") as caught:
+        hub.ask("the token", "/user")
+    assert type(caught.value) is error
+
+
+def test_a_rate_limit_is_no_lack_of_permission(
+    hub: github_api.GitHubHub, github: GitHubWorld
+) -> None:
+    github.rate_limit(0)
+    with pytest.raises(errors.UnreachableError) as caught:
+        hub.ask("the token", "/user")
+    assert caught.value.reason == "rate-limited"
+
+
+def test_an_app_asks_for_itself_or_for_a_repository(github: GitHubWorld) -> None:
+    made = github.create_app("understudy")
+    hub = github_api.GitHubHub(github.base_url, github_api.App(made["app_id"], made["private_key"]))
+    assert hub.as_app
+    assert hub.ask("the App", "/app").content["slug"] == "understudy"
+    found = hub.ask("a repository", f"/repos/{KEY.repository}", repository=KEY.repository)
+    assert found.content["full_name"] == KEY.repository

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as command_line
-from bot import app_creation, clock, model
+from bot import app_creation, clock, logs, model
 from bot.store import SqlStore
 
 KEY = model.EnvironmentKey("acme/shop", 7)
@@ -147,6 +147,7 @@ def test_the_doctor_ends_with_1_where_something_is_wrong(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(os, "environ", {"PATH": "/nowhere"})
+    monkeypatch.setattr(logs, "configure", lambda _: None)  # it would last beyond this test
     assert run(monkeypatch, "doctor") == 1
     first, *_ = capsys.readouterr().out.splitlines()
     assert first.startswith("wrong   settings: UNDERSTUDY_")
