@@ -1,8 +1,8 @@
 """Asks GitHub again for the deliveries that nobody answered; see docs/github.md.
 
-GitHub tries a delivery once. What was lost while the bot was away is found by the sweep too, but a
-comment with a command is not: so every few minutes the newest attempts are read, and events of
-which no attempt was answered 2xx are asked for once more. How often that was done is read from
+GitHub tries a delivery once. Most of what was lost while the bot was away is found by the sweep; a
+review, or the end of a check, is not. So every few minutes the newest attempts are read, and events
+of which no attempt was answered 2xx are asked for once more. How often that was done is read from
 GitHub's own list, so neither a restart nor another replica asks more often than it should.
 """
 
