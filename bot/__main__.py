@@ -107,6 +107,8 @@ def environment(
         raise errors.InvalidCommandError(ended.answer)
     for line in (ended.output or ended.answer).splitlines():
         _console().print(_plain(line), soft_wrap=True)
+
+
 @app.command()
 def doctor(
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of lines."),

@@ -217,7 +217,6 @@ def build(settings: Settings) -> Bot:
         app = create_app(storage, secret, effects, workers.alive, shown.text)
         token = settings.api_token.get_secret_value().encode() if settings.api_token else None
         app.register_blueprint(api.blueprint(storage, token, told.of, workers.wake, time))
-        return Bot(app, (workers, sweeper), preview.warm, opened.pop_all().close)
         permissions = doctor.PermissionWatch(hub)
         return Bot(app, (workers, sweeper, permissions), preview.warm, opened.pop_all().close)
 

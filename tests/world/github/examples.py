@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.world.github import objects, payloads, renaming
 from tests.world.github.shapes.accounts import granted, selection
-from tests.world.github.shapes.common import maybe, node_id
+from tests.world.github.shapes.common import maybe, node_id, stamp
 
 
 def payload(
@@ -148,6 +148,8 @@ def _about_comment(made: dict[str, Any], example: dict[str, Any], facts: Mapping
         written[key] = written[key].replace(old, str(comment.id)).replace("/issues/", "/pull/")
     written["url"] = written["url"].replace("/pull/", "/issues/")
     written["id"], written["body"] = comment.id, comment.body
+    written["created_at"] = stamp(comment.created_at)
+    written["updated_at"] = stamp(comment.updated_at)
     written["user"] = renaming.person(person, comment.author)
     made["sender"] = renaming.person(person, comment.author)
     if "before" in facts:
@@ -158,6 +160,7 @@ def _about_review(made: dict[str, Any], example: dict[str, Any], review: objects
     written, theirs = made["review"], example["review"]
     html = written["html_url"].replace(str(theirs["id"]), str(review.id))
     written["id"], written["body"] = review.id, review.body or None
+    written["submitted_at"] = stamp(review.submitted_at)
     # Deliveries write small what the API writes in capitals.
     written["state"], written["commit_id"] = review.state.lower(), review.commit_id
     written["html_url"] = written["_links"]["html"]["href"] = html

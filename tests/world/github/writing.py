@@ -27,6 +27,7 @@ class Writing(Registry):
         with self.lock:
             repository, pull = self.pull(full_name, number)
             made = objects.Comment(self.new_id(), number, author, _comment_body(body), app)
+            made.updated_at = made.created_at  # to the microsecond: it was not edited
             repository.comments[made.id] = made
             self._comment_event(repository, pull, "created", made)
             return made
