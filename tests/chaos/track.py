@@ -129,7 +129,7 @@ class Track:
     def answers(self) -> bool:
         """Whether the bot is ready to take a delivery."""
         with contextlib.suppress(requests.RequestException):
-            found = requests.get(f"{self.world.bots[self.name]}/readyz", timeout=5)
+            found = requests.get(f"{self.world.url(self.name)}/readyz", timeout=5)
             return found.status_code == 200
         return False
 
