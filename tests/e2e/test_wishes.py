@@ -70,7 +70,7 @@ def test_a_stage_file_that_cannot_be_used_is_told_and_nothing_is_made(
 
 def test_the_code_of_a_fork_is_not_run(walk: Walk) -> None:
     walk.open(fork="stranger/shop", publish=False)
-    walk.until("the comment", lambda: "fork" in walk.comment())
+    walk.until("the comment", lambda: "no write access" in walk.comment())
     assert walk.row() is model.Phase.WAITING
     assert walk.name not in _namespaces(walk)
 

@@ -93,6 +93,11 @@ class Walk:
         self.commit = self.world.github.push(self.repository, self.number, given)
         self.world.publish(self.commit, env)
 
+    def say(self, body: str, login: str = "ada") -> int:
+        """Comment as somebody who may write, and return the comment's id."""
+        self.world.github.set_permission(self.repository, login, "write")
+        return self.world.github.comment(self.repository, self.number, login, body)
+
     def close(self) -> None:
         """Close the pull request."""
         self.world.github.close(self.repository, self.number)
@@ -129,6 +134,12 @@ class Walk:
         if len(found) > 1:
             raise WalkError(f"{len(found)} comments instead of one")
         return found[0] if found else ""
+
+    def answers(self) -> list[str]:
+        """What the bot has answered to commands, oldest first."""
+        found = self.world.github.comments(self.repository, self.number)
+        marker = "<!-- understudy:answer"
+        return [str(one["body"]) for one in found if str(one["body"]).startswith(marker)]
 
     def edge_headers(self) -> dict[str, str]:
         """The header that leads to the environment, out of the comment; empty without one."""

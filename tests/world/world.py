@@ -18,7 +18,7 @@ import boto3
 import requests
 import yaml
 
-from bot import clock, store
+from bot import clock, needs, store
 from infra import contract
 from tests.world import images, kwok, plugins, production
 from tests.world.aws.paths import HEALTH_PATH
@@ -287,7 +287,10 @@ class World(Block):
                 *("--deploy-seconds", str(self._deploy_seconds)),
                 *(["--every-type"] if self._every_type else []),
             ],
-            "github": ["--secret", SECRET, "--hook", hook, "--token", TOKEN],
+            "github": [
+                *("--secret", SECRET, "--hook", hook, "--token", TOKEN),
+                *("--events", ",".join(needs.EVENTS)),
+            ],
             "otlp": [],
             "edge": [
                 "--aws",
