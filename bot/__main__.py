@@ -87,6 +87,18 @@ def timeline(pull_request: str = _PullRequest) -> None:
         console.print(at + _plain(entry.text), soft_wrap=True)
 
 
+@app.command()
+def audit(pull_request: str = _PullRequest) -> None:
+    """Show who made what happen to an environment, oldest first."""
+    key = _key(pull_request)
+    with _storage() as storage:
+        deeds = storage.deeds(key)
+    table = rich.table.Table("at (UTC)", "who", "what", box=None, pad_edge=False)
+    for deed in deeds:
+        table.add_row(f"{deed.at:%Y-%m-%d %H:%M:%S}", _plain(deed.who), _plain(deed.what))
+    _console().print(table)
+
+
 @app.command(name="env")
 def environment(
     pull_request: str = _PullRequest,

@@ -16,6 +16,7 @@ __all__ = [
     "Command",
     "CommandSource",
     "CommandState",
+    "Deed",
     "Desired",
     "EdgeRoute",
     "EnvironmentKey",
@@ -238,6 +239,17 @@ class Command:
         """Sorts as commands were given: by time, then comment, then line."""
         at = self.asked_at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
         return f"{at} {self.comment_id:020d} {self.line:06d}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, order=True)
+class Deed:
+    """Something that somebody did, which made something happen to an environment."""
+
+    at: datetime.datetime
+    who: str
+    """A login; empty where GitHub did not say."""
+    what: str
+    """An event with its action, or a command with what came of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

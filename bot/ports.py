@@ -438,6 +438,9 @@ class Store(Protocol):
         Needs no lease: the comment is found by its marker whatever is remembered.
         """
 
+    def deeds(self, key: model.EnvironmentKey) -> Sequence[model.Deed]:
+        """Who made what happen to an environment, oldest first: deliveries and commands."""
+
     def row(self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER) -> Row | None:
         """One lane of an environment as it stands."""
 

@@ -84,6 +84,12 @@ def every(session: orm.Session, owner: Environment) -> Sequence[model.Command]:
     return [_command(owner, found) for found in session.scalars(_of(owner).order_by(*_GIVEN))]
 
 
+def deed(command: model.Command) -> model.Deed:
+    """What somebody asked for, and what came of it."""
+    came = f"{command.state.value}: {command.answer}" if command.answer else command.state.value
+    return model.Deed(command.asked_at, command.author, f"{command.text} ({came})")
+
+
 def _of(owner: Environment) -> sa.Select[Command]:
     return sa.select(Command).where(Command.environment_id == owner.id)
 

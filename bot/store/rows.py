@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from bot import model, ports
 from bot.store import documents
-from bot.store.tables import Environment, Lane
+from bot.store.tables import Delivery, Environment, Lane
 
 LIFE = tuple(field.name for field in dataclasses.fields(model.Life))
 """Columns of the environment; they have the same names."""
@@ -52,6 +52,11 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
 def _life(owner: Environment) -> model.Life:
     kept = {name: getattr(owner, name) for name in LIFE}
     return model.Life(**(kept | {"overrides": documents.overrides(owner.overrides)}))
+
+
+def deed(found: Delivery) -> model.Deed:
+    """What a delivery tells of."""
+    return model.Deed(found.received_at, found.sender, f"{found.event} {found.action}".strip())
 
 
 def identity(key: model.EnvironmentKey) -> str:

@@ -360,6 +360,16 @@ class SqlStore:
 
     # -- reading ----------------------------------------------------------------------------------
 
+    def deeds(self, key: model.EnvironmentKey) -> Sequence[model.Deed]:
+        """Who made what happen. See `bot.ports.Store`."""
+        with self._database.reading() as session:
+            query = sa.select(Delivery).where(
+                sa.func.lower(Delivery.repository) == key.repository.lower(),
+                Delivery.number == key.number,
+            )
+            told = [rows.deed(found) for found in session.scalars(query)]
+        return sorted([*told, *map(commands.deed, self.commands(key))])
+
     def row(
         self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER
     ) -> ports.Row | None:

@@ -38,6 +38,7 @@ class MemoryStore:
         self._commands: dict[str, dict[tuple[int, int], model.Command]] = {}
         """By environment, then by comment and line."""
         self._rights: dict[str, tuple[str, datetime.datetime]] = {}
+        self._deeds: dict[str, list[model.Deed]] = {}
         self._marks: dict[str, datetime.datetime] = {}
         self.fault: errors.UnderstudyError | None = None
         """What every call raises while it is set."""
@@ -59,6 +60,10 @@ class MemoryStore:
             self._deliveries.add(delivery.id)
             for key in sorted(keys):
                 self._raise_wanted(key)
+            if keys and not known:
+                what = f"{delivery.event} {delivery.action}".strip()
+                deed = model.Deed(self._clock.now(), delivery.sender, what)
+                self._deeds.setdefault(str(min(keys)).lower(), []).append(deed)
             for command in commands:
                 self.record_command(command)
             return not known
@@ -299,6 +304,15 @@ class MemoryStore:
             self._marks[name] = at
 
     # -- reading ----------------------------------------------------------------------------------
+
+    def deeds(self, key: model.EnvironmentKey) -> Sequence[model.Deed]:
+        """See `bot.ports.Store`."""
+        with self._locked():
+            asked = []
+            for one in self.commands(key):
+                came = f"{one.state.value}: {one.answer}" if one.answer else one.state.value
+                asked.append(model.Deed(one.asked_at, one.author, f"{one.text} ({came})"))
+            return sorted([*self._deeds.get(str(key).lower(), ()), *asked])
 
     def row(
         self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER

@@ -716,3 +716,19 @@ def test_a_mark_is_kept_by_name(store: ports.Store) -> None:
     assert store.mark("comments acme/shop") == NINE
     store.set_mark("comments acme/shop", NINE + datetime.timedelta(hours=2))
     assert store.mark("comments acme/shop") == NINE + datetime.timedelta(hours=2)
+
+
+def test_who_made_what_happen_is_kept(store: ports.Store, time: clock.ManualClock) -> None:
+    start = time.now()
+    store.record_delivery(ports.Delivered("1", "pull_request", "opened", "bob"), [KEY])
+    time.advance(60)
+    store.record_delivery(
+        ports.Delivered("2", "issue_comment", "created", "ada"), (), [command("pin", seconds=-30)]
+    )
+    store.record_delivery(ports.Delivered("3", "pull_request", "labeled", "eve"), [OTHER])
+    _, lease = taken(store)
+    found = store.begin_command(lease)
+    assert found is not None
+    store.finish_command(lease, ended(found, "it is pinned"))
+    asked = model.Deed(found.asked_at, "ada", "pin (done: it is pinned)")
+    assert store.deeds(KEY) == sorted([model.Deed(start, "bob", "pull_request opened"), asked])

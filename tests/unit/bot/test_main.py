@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as command_line
-from bot import app_creation, clock, logs, model
+from bot import app_creation, clock, logs, model, ports
 from bot.store import SqlStore
 
 KEY = model.EnvironmentKey("acme/shop", 7)
@@ -102,6 +102,26 @@ def test_a_timeline_is_shown_oldest_first(
     first, second = capsys.readouterr().out.splitlines()
     assert first.endswith("  first [bold]")
     assert second.endswith("  second")
+
+
+def test_who_made_what_happen_is_shown(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store.record_delivery(ports.Delivered("1", "pull_request", "opened", "ada"), [KEY])
+    store.close()
+    assert run(monkeypatch, "audit", "acme/shop#7") == 0
+    _, line = capsys.readouterr().out.splitlines()
+    assert line.split()[2:] == ["ada", "pull_request", "opened"]
+
+
+def test_a_command_that_nobody_runs_is_kept_and_told(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "env", "acme/shop#7", "extend", "8h", "--wait", "0.1") == 2
+    assert "it is kept" in capsys.readouterr().err
+    (found,) = store.commands(KEY)
+    assert (found.text, found.source) == ("extend 8h", model.CommandSource.DIRECT)
+    store.close()
 
 
 def test_a_timeline_of_nobody_is_refused(
