@@ -161,7 +161,14 @@ def build(settings: Settings) -> Bot:
         around = surroundings.Surroundings(connection, platform, time)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
         told = overview.Overview(storage, configurer.routes)
-        reporter = feedback.HubReporter(hub, storage, told.of, time)
+        reporter = feedback.HubReporter(
+            hub,
+            storage,
+            told.of,
+            time,
+            # An App has limits of its own with each owner, a token the same ones everywhere.
+            feedback.owner if settings.github_app_id is not None else lambda _: "token",
+        )
         opened.callback(reporter.close)
         base = policies.BasePolicies(hub, _policy(settings))
         reader = chatops.Reader(settings.command)

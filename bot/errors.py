@@ -53,9 +53,27 @@ class InvalidCommandError(UnderstudyError):
 
 
 class UnreachableError(UnderstudyError):
-    """A service that is needed did not answer; the pass is tried again later."""
+    """A service that is needed did not answer; the pass is tried again later.
+
+    `retry_after` is how many seconds it asked to be left alone; None where it did not say.
+    """
 
     reason = "unreachable"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_after = retry_after
+
+    @property
+    def limited(self) -> bool:
+        """Whether it answered, but wants to be asked less often."""
+        return self.retry_after is not None or self.reason == "rate-limited"
 
 
 class ForbiddenError(UnreachableError):

@@ -33,8 +33,12 @@ from bot import errors, github_pages, model, said
 
 TIMEOUT_SECONDS = 10
 """For each request; a pass holds a lease while it asks."""
+_LONGEST_SECONDS = 3600.0
+"""GitHub's limits are by the hour, so nobody is made to wait longer."""
 _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
+_MOST_ENDED = 3
+"""Older deployments that are ended at once; pushes that came faster leave some as they are."""
 _SETTLED = frozenset({"inactive", "error", "failure"})
 _log = logging.getLogger("github")
 
@@ -366,7 +370,7 @@ class GitHubHub:
 
     def set_deployment_status(
         self, repository: str, deployment_id: int, state: str, url: str | None, description: str
-    ) -> None:
+    ) -> int:
         """Set a deployment's state. See `bot.ports.Hub`.
 
         `success` and `inactive` also end this environment's older deployments: GitHub does that by
@@ -381,15 +385,19 @@ class GitHubHub:
                 environment_url=github.GithubObject.NotSet if url is None else url,
             )
             _number(made.id)
+            writes = 1
             if state not in {"success", "inactive"}:
-                return
+                return writes
             for older in where.get_deployments(environment=deployment.environment):
                 if older.id >= deployment_id or not self._own(older.creator.login):
                     continue
                 latest = next(iter(older.get_statuses()), None)
-                if latest is not None and latest.state in _SETTLED:
-                    return  # those before it were ended when it was
+                # Those before one that has ended were ended when it was.
+                if writes > _MOST_ENDED or (latest is not None and latest.state in _SETTLED):
+                    break
                 older.create_status("inactive", description="A newer commit took its place")
+                writes += 1
+            return writes
 
     # -- clients ----------------------------------------------------------------------------------
 
@@ -547,6 +555,22 @@ def _text(found: ContentFile.ContentFile, what: str) -> str:
     return found.decoded_content.decode(errors="replace")
 
 
+def _retry_after(error: github.GithubException) -> float | None:
+    """How many seconds GitHub wants to be left alone; None where it does not say.
+
+    Source: documentation, "Best practices for using the REST API", "Handle rate limit errors".
+    """
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    now = datetime.datetime.now(datetime.UTC).timestamp()
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        if "retry-after" in headers:
+            return min(max(float(headers["retry-after"]), 1.0), _LONGEST_SECONDS)
+        if headers["x-ratelimit-remaining"] == "0":
+            seconds = float(headers["x-ratelimit-reset"]) - now
+            return min(max(seconds, 1.0), _LONGEST_SECONDS)
+    return None
+
+
 @contextlib.contextmanager
 def _asking(what: str) -> Iterator[None]:
     """Say what was asked for in each error, with PyGithub's own as its cause."""
@@ -558,7 +582,9 @@ def _asking(what: str) -> Iterator[None]:
         ) from error
     except github.RateLimitExceededException as error:
         raise errors.UnreachableError(
-            f"GitHub's rate limit is used up, so {what} has to wait", reason="rate-limited"
+            f"GitHub's rate limit is used up, so {what} has to wait",
+            reason="rate-limited",
+            retry_after=_retry_after(error),
         ) from error
     except (
         github.BadAttributeException,
@@ -585,7 +611,9 @@ def _asking(what: str) -> Iterator[None]:
             ) from error
         reason = "rate-limited" if error.status == 429 else None
         raise errors.UnreachableError(
-            f"GitHub answered {error.status} when asked for {what}: {message}", reason=reason
+            f"GitHub answered {error.status} when asked for {what}: {message}",
+            reason=reason,
+            retry_after=_retry_after(error),
         ) from error
     except requests.RequestException as error:
         raise errors.UnreachableError(

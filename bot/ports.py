@@ -65,8 +65,12 @@ class Hub(Protocol):
 
     def set_deployment_status(
         self, repository: str, deployment_id: int, state: str, url: str | None, description: str
-    ) -> None:
-        """Set a deployment's state: `in_progress`, `success`, `failure`, `inactive`, …"""
+    ) -> int:
+        """Set a deployment's state: `in_progress`, `success`, `failure`, `inactive`, …
+
+        `success` and `inactive` also end up to three older deployments of the environment. Returns
+        how many writes it took.
+        """
 
 
 class PullRequests(Protocol):
@@ -267,7 +271,18 @@ SAVED = frozenset(
 )
 """What `Store.save` may change; leases and generations have verbs of their own. `life` is the whole
 environment's, so only its cluster lane writes it."""
-REMEMBERED = frozenset({"comment_id", "comment_digest", "deployment_id", "deployment_commit"})
+REMEMBERED = frozenset(
+    {
+        "comment_id",
+        "comment_digest",
+        "deployment_id",
+        "deployment_commit",
+        "deployment_state",
+        "check_id",
+        "check_commit",
+        "check_state",
+    }
+)
 """What `Store.remember` may change."""
 
 
@@ -322,6 +337,13 @@ class Row:
     """Whether somebody works on it just now."""
     life: model.Life = dataclasses.field(default_factory=model.Life)
     """The whole environment's; every lane has the same."""
+    deployment_state: str | None = None
+    """The state that the deployment was last given."""
+    check_id: int | None = None
+    """GitHub's id of the check; None also where a commit status takes its place."""
+    check_commit: str | None = None
+    check_state: str | None = None
+    """What the check of that commit last said."""
 
     @property
     def stack(self) -> str:

@@ -1,16 +1,20 @@
 """What is still to be told, and when: the newest report of each environment. Pure.
 
 A report that brings news (another phase, another reason) is told at once; one that only counts pods
-waits, so that a burst of them becomes one write. Two reports of one environment are never in hand
-at the same time, so an older one can't be written over a newer one.
+waits, so that a burst of them becomes one write. Where there is room for a part only, what is ready
+and what failed goes first. Two reports of one environment are never in hand at the same time, so an
+older one can't be written over a newer one.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from bot import model
+from bot.feedback.governor import Rank
 
 SETTLE_SECONDS = 0.3
 """News waits so long for what follows it immediately."""
@@ -20,6 +24,17 @@ FIRST_AGAIN_SECONDS = 5.0
 LAST_AGAIN_SECONDS = 300.0
 """GitHub did not take a report: it is tried again after so long."""
 
+RANKS: Mapping[model.Phase, Rank] = MappingProxyType(
+    {
+        model.Phase.READY: Rank.NEWS,
+        model.Phase.DEGRADED: Rank.NEWS,
+        model.Phase.STUCK: Rank.NEWS,
+    }
+)
+"""What news of a phase is; the others are `Rank.PHASE`."""
+
+Wait = Callable[[str, Rank], float]
+"""Seconds until a repository has room for one write of a rank."""
 _News = tuple[model.Phase, str, str | None]
 
 
@@ -29,8 +44,14 @@ class Waiting:
 
     report: model.Report
     due: datetime.datetime
-    news: bool
+    rank: Rank
+    """Which others it goes before."""
     failures: int = 0
+
+    @property
+    def news(self) -> bool:
+        """Whether it tells more than progress."""
+        return self.rank < Rank.PROGRESS
 
 
 class Queue:
@@ -50,21 +71,25 @@ class Queue:
             due = max(due, told[1] + datetime.timedelta(seconds=COALESCE_SECONDS))
         waiting = self._waiting.get(report.key)
         if waiting is None:
-            self._waiting[report.key] = Waiting(report, due, news)
+            self._waiting[report.key] = Waiting(report, due, _rank(report, news=news))
             return
         waiting.report = report
         # News that waits stays news, also where the newest report has the old state again.
-        waiting.news = waiting.news or news
+        waiting.rank = _rank(report, news=news or waiting.news)
         if not waiting.failures:
             # Reports without end must not put off the write without end.
             waiting.due = min(waiting.due, due)
 
-    def pop(self, now: datetime.datetime, *, hurry: bool = False) -> Waiting | None:
-        """Take what is to be told now, news first; to be given back by `told` or `again`."""
+    def pop(
+        self, now: datetime.datetime, *, wait: Wait | None = None, hurry: bool = False
+    ) -> Waiting | None:
+        """Take what is to be told now and may be, news first; to be given back by a verb below."""
         ready = [
-            (not waiting.news, waiting.due, key)
+            (waiting.rank, waiting.due, key)
             for key, waiting in self._waiting.items()
-            if key not in self._in_hand and (hurry or waiting.due <= now)
+            if key not in self._in_hand
+            and (hurry or waiting.due <= now)
+            and not (wait and wait(key.repository, waiting.rank))
         ]
         if not ready:
             return None
@@ -72,21 +97,33 @@ class Queue:
         taken = self._in_hand[key] = self._waiting.pop(key)
         return taken
 
-    def put_back(self, taken: Waiting) -> None:
-        """It was not tried: its turn has not come after all."""
+    def put_back(self, taken: Waiting, due: datetime.datetime) -> None:
+        """There was no room for it."""
         key = taken.report.key
         del self._in_hand[key]
         newer = self._waiting.get(key)
         if newer is None:
+            taken.due = due
             self._waiting[key] = taken
         else:
-            newer.news = newer.news or taken.news
-            newer.due = min(newer.due, taken.due)
+            newer.rank = _rank(newer.report, news=newer.news or taken.news)
+
+    def leave(
+        self, taken: Waiting, due: datetime.datetime, rank: Rank, now: datetime.datetime
+    ) -> None:
+        """The comment was written; there was no room for the rest, which has this rank."""
+        self.told(taken, now)
+        if taken.report.key not in self._waiting:
+            self._waiting[taken.report.key] = Waiting(taken.report, due, rank)
 
     def told(self, taken: Waiting, now: datetime.datetime) -> None:
         """It was written."""
         key = taken.report.key
         del self._in_hand[key]
+        newer = self._waiting.get(key)
+        if newer is not None and _news(newer.report) == _news(taken.report):
+            newer.rank = Rank.PROGRESS
+            newer.due = max(newer.due, now + datetime.timedelta(seconds=COALESCE_SECONDS))
         if taken.report.phase is model.Phase.ABSENT:
             self._told.pop(key, None)  # there may be very many of these
         else:
@@ -100,17 +137,28 @@ class Queue:
         pause = min(FIRST_AGAIN_SECONDS * 2 ** min(failures - 1, 16), LAST_AGAIN_SECONDS)
         waiting = self._waiting.setdefault(key, taken)
         waiting.failures = failures
-        waiting.news = waiting.news or taken.news
+        waiting.rank = _rank(waiting.report, news=waiting.news or taken.news)
         waiting.due = now + datetime.timedelta(seconds=pause)
 
-    def wait(self, now: datetime.datetime) -> float | None:
-        """Seconds until something is to be told; None while nothing waits."""
-        dues = [waiting.due for key, waiting in self._waiting.items() if key not in self._in_hand]
-        return max((min(dues) - now).total_seconds(), 0.0) if dues else None
+    def wait(self, now: datetime.datetime, room: Wait | None = None) -> float | None:
+        """Seconds until something is to be told and may be; None while nothing waits."""
+        waits = [
+            max(
+                (waiting.due - now).total_seconds(),
+                room(key.repository, waiting.rank) if room else 0.0,
+            )
+            for key, waiting in self._waiting.items()
+            if key not in self._in_hand
+        ]
+        return max(min(waits), 0.0) if waits else None
 
     def __len__(self) -> int:
         """What waits and what is in hand."""
         return len(self._waiting) + len(self._in_hand)
+
+
+def _rank(report: model.Report, *, news: bool) -> Rank:
+    return RANKS.get(report.phase, Rank.PHASE) if news else Rank.PROGRESS
 
 
 def _news(report: model.Report) -> _News:

@@ -46,6 +46,10 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
         failures=found.failures or 0,
         leased=found.lease_until is not None and found.lease_until > now,
         life=_life(owner),
+        deployment_state=owner.deployment_state,
+        check_id=owner.check_id,
+        check_commit=owner.check_commit,
+        check_state=owner.check_state,
     )
 
 

@@ -86,6 +86,10 @@ class Environment(Base):
     comment_digest: orm.Mapped[str | None]
     deployment_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
     deployment_commit: orm.Mapped[str | None]
+    deployment_state: orm.Mapped[str | None]
+    check_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    check_commit: orm.Mapped[str | None]
+    check_state: orm.Mapped[str | None]
     # As in model.Life, name by name.
     began_at: orm.Mapped[datetime.datetime | None]
     head: orm.Mapped[str | None]

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from bot import errors, model, said
 from bot.testing.faulty import Faulty
 
+_SETTLED = frozenset({"inactive", "error", "failure"})
+
 
 @dataclasses.dataclass(slots=True)
 class FakeDeployment:
@@ -217,9 +219,28 @@ class FakeHub(Faulty):
 
     def set_deployment_status(
         self, repository: str, deployment_id: int, state: str, url: str | None, description: str
-    ) -> None:
+    ) -> int:
         """See `bot.ports.Hub`."""
         self.answer()
-        assert self.deployments[deployment_id].repository == repository
-        self.deployments[deployment_id].statuses.append((state, url, description))
+        found = self.deployments[deployment_id]
+        assert found.repository == repository
+        found.statuses.append((state, url, description))
         self.writes.append(f"deployment {state}")
+        ended = self._older(deployment_id, found) if state in {"success", "inactive"} else []
+        for older in ended:
+            older.statuses.append(("inactive", None, "A newer commit took its place"))
+            self.writes.append("deployment inactive")
+        return 1 + len(ended)
+
+    def _older(self, deployment_id: int, of: FakeDeployment) -> list[FakeDeployment]:
+        """The deployments of the same environment that a newer one ends."""
+        older: list[FakeDeployment] = []
+        for identifier, found in sorted(self.deployments.items(), reverse=True):
+            if (found.repository, found.environment) != (of.repository, of.environment):
+                continue
+            if identifier >= deployment_id:
+                continue
+            if len(older) == 3 or (found.statuses and found.statuses[-1][0] in _SETTLED):
+                break
+            older.append(found)
+        return older

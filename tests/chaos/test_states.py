@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
-import functools
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,8 +15,8 @@ import structlog
 from hypothesis import HealthCheck, settings, stateful
 from hypothesis import strategies as st
 
-from bot import errors, feedback, intent, model, ports, reconcile
-from bot.feedback import queue, render
+from bot import errors, intent, model, ports, reconcile
+from bot.feedback import desk, governor, render, writer
 from bot.model import Phase
 from bot.reconcile import deadlines, removal
 from tests.unit.bot.reconcile.stand import KEY, A, B, C, Stand
@@ -77,11 +77,14 @@ class AtOnce:
 
     def __init__(self, stand: Stand) -> None:
         self._stand = stand
-        self._real = feedback.HubReporter(
-            stand.hub, stand.store, stand.stages.overview.of, stand.clock
+        several = itertools.count()
+        # Each write is an installation of its own: limits are not what is looked at here.
+        rules = governor.Governor(stand.clock, lambda _: str(next(several)))
+        self._desk = desk.Desk(
+            writer.Writer(stand.hub, stand.store, stand.stages.overview.of, rules),
+            rules,
+            stand.clock,
         )
-        self._real.close()
-        self._queue = queue.Queue()
 
     def acknowledge(self, command: model.Command) -> None:
         """Nobody looks."""
@@ -90,19 +93,16 @@ class AtOnce:
         """Nobody looks."""
 
     def report(self, report: model.Report) -> None:
-        now = self._stand.clock.now()
-        self._queue.put(report, now)
+        self._desk.report(report)
         self.write()
 
     def write(self) -> None:
-        now = self._stand.clock.now()
-        while (taken := self._queue.pop(now, hurry=True)) is not None:
-            write = functools.partial(self._real._write, taken.report)
-            if not self._real._guarded(taken.report.key, write):
-                return self._queue.again(taken, now)
-            self._queue.told(taken, now)
+        while (job := self._desk.take(hurry=True)) is not None:
+            outcome = self._desk.do(job)
+            self._desk.settle(job, outcome)
+            if outcome.end is desk.End.REFUSED:
+                return
             self._true()
-        return None
 
     def _true(self) -> None:
         """What people have just been told is so: neither a false "gone" nor a stale "ready"."""

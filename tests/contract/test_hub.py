@@ -196,6 +196,17 @@ def test_a_deployment_takes_its_states(stand: Stand) -> None:
     assert stand.statuses(number) == [(state, url or "", text) for state, url, text in given]
 
 
+def test_success_ends_the_one_before(stand: Stand) -> None:
+    numbers = []
+    for at in range(2):
+        commit = stand.open({"a": "0"}) if at == 0 else stand.push({"a": "1"})
+        numbers.append(stand.hub.create_deployment(KEY.repository, commit, "pr-1"))
+        took = stand.hub.set_deployment_status(KEY.repository, numbers[-1], "success", None, "")
+        assert took == at + 1
+    assert [state for state, _, _ in stand.statuses(numbers[0])] == ["success", "inactive"]
+    assert [state for state, _, _ in stand.statuses(numbers[1])] == ["success"]
+
+
 # -- out of order ---------------------------------------------------------------------------------
 
 

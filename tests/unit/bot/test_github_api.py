@@ -69,6 +69,19 @@ def test_a_known_comment_costs_one_write(hub: github_api.GitHubHub, github: GitH
     assert asked(github) == ["PATCH 200"]
 
 
+def test_what_ending_older_deployments_costs_is_told(
+    hub: github_api.GitHubHub, github: GitHubWorld
+) -> None:
+    for at in range(6):
+        commit = github.push(KEY.repository, KEY.number, {"a": f"new {at}"})
+        number = hub.create_deployment(KEY.repository, commit, "pr-1")
+    github.forget_requests()
+    told = hub.set_deployment_status(KEY.repository, number, "success", None, "")
+    assert told == asked(github).count("POST 201") == 4
+    github.forget_requests()
+    assert hub.set_deployment_status(KEY.repository, number, "failure", None, "") == 1
+
+
 def test_old_deployments_are_looked_at_once(hub: github_api.GitHubHub, github: GitHubWorld) -> None:
     reads = []
     for at in range(4):
@@ -151,6 +164,7 @@ def test_a_rate_limit_is_not_slept_out(
     with pytest.raises(errors.UnreachableError, match="rate limit") as caught:
         hub.pull_request(KEY)
     assert caught.value.reason == "rate-limited"
+    assert caught.value.retry_after == pytest.approx(3000, abs=30)
     assert slept == []
     github.clear()
     assert hub.pull_request(KEY).open
@@ -164,17 +178,21 @@ def test_a_secondary_limit_is_not_slept_out(
         with pytest.raises(errors.UnreachableError) as caught:
             ask()
         assert caught.value.reason == "rate-limited"
+        assert caught.value.retry_after == pytest.approx(3000, abs=30)
     assert slept == []
     assert github.comments(KEY.repository, KEY.number) == []
 
 
+@pytest.mark.parametrize(("given", "told"), [(None, None), (17, 17.0), (10**9, 3600.0)])
 def test_too_many_requests_is_a_rate_limit_too(
-    hub: github_api.GitHubHub, github: GitHubWorld
+    hub: github_api.GitHubHub, github: GitHubWorld, given: int | None, told: float | None
 ) -> None:
-    github.fail_next(429, message="slow down")
+    github.fail_next(429, message="slow down", retry_after=given)
     with pytest.raises(errors.UnreachableError) as caught:
         hub.pull_request(KEY)
     assert caught.value.reason == "rate-limited"
+    assert caught.value.limited
+    assert caught.value.retry_after == told
 
 
 def test_wrong_credentials_are_said_to_be_wrong(github: GitHubWorld) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 import hypothesis
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot import clock, model
 from bot.feedback import queue
+from bot.feedback.governor import Rank
 from bot.model import Phase
 from tests.unit.bot.feedback.reports import KEY, pod, report
 
@@ -136,9 +138,67 @@ def test_what_was_put_back_does_not_hide_what_came_meanwhile() -> None:
     taken = desk.pop()
     assert taken is not None
     desk.put(Phase.READY)
-    desk.queue.put_back(taken)
+    desk.queue.put_back(taken, desk.clock.now())
     assert desk.tell()[1].phase is Phase.READY
     assert len(desk.queue) == 0
+
+
+def test_what_is_ready_or_failed_goes_before_other_phases() -> None:
+    desk = Desk()
+    for number, phase in enumerate(Phase):
+        desk.put(phase, number=number)
+    desk.clock.advance(1)
+    told = [desk.tell()[1].phase for _ in Phase]
+    assert set(told[:3]) == {Phase.READY, Phase.DEGRADED, Phase.STUCK}
+
+
+def test_a_ready_that_was_overtaken_is_no_longer_urgent() -> None:
+    desk = Desk()
+    desk.put(Phase.READY)
+    desk.put(Phase.PROVISIONING)
+    desk.clock.advance(1)
+    taken = desk.pop()
+    assert taken is not None
+    assert taken.rank is Rank.PHASE
+
+
+def test_without_room_for_a_rank_others_are_taken() -> None:
+    desk = Desk()
+    desk.put(Phase.PROVISIONING, number=1)
+    desk.put(Phase.READY, number=2)
+    desk.clock.advance(1)
+    busy = {Rank.NEWS: 60.0, Rank.PHASE: 0.0}
+    taken = desk.queue.pop(desk.clock.now(), wait=lambda _, rank: busy[rank])
+    assert taken is not None
+    assert taken.report.phase is Phase.PROVISIONING
+    assert desk.queue.wait(desk.clock.now(), lambda _, rank: busy[rank]) == 60.0
+
+
+def test_the_rest_of_a_report_waits_unless_a_newer_one_comes() -> None:
+    desk = Desk()
+    for newer in (False, True):
+        desk.put(Phase.PROVISIONING, commit="b" * 40 if newer else "a" * 40)
+        desk.pass_time()
+        taken = desk.pop()
+        assert taken is not None
+        if newer:
+            desk.put(Phase.READY)
+        due = desk.clock.now() + datetime.timedelta(seconds=600)
+        desk.queue.leave(taken, due, Rank.PROGRESS, desk.clock.now())
+        waited, told = desk.tell()
+        assert (waited > 500, told.phase is Phase.READY) == (not newer, newer)
+    assert len(desk.queue) == 0
+
+
+def test_what_came_while_the_same_was_written_is_progress() -> None:
+    desk = Desk()
+    desk.put(Phase.READY)
+    desk.pass_time()
+    taken = desk.pop()
+    assert taken is not None
+    desk.put(Phase.READY, progress=pod("web"))
+    desk.queue.told(taken, desk.clock.now())
+    assert desk.tell()[0] == queue.COALESCE_SECONDS
 
 
 @hypothesis.given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(Phase), st.booleans())))

@@ -1,0 +1,130 @@
+"""Writes one report, as far as there is room for it, or one errand.
+
+A report is several requests, each of which is counted by itself: the comment, which everybody
+reads, then what GitHub shows beside it. What was written is kept in the store at once, so whoever
+comes again for the rest goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import structlog
+
+from bot import model, ports
+from bot.feedback import render
+from bot.feedback.errands import Errand
+from bot.feedback.governor import Governor, NoRoomError, Rank
+from infra import naming
+
+ENDED_AT_ONCE = 3
+"""A deployment's state may end so many older ones; see `bot.ports.Hub`."""
+STATES = {
+    model.Phase.PROVISIONING: "in_progress",
+    model.Phase.READY: "success",
+    model.Phase.DEGRADED: "failure",
+    model.Phase.STUCK: "error",
+    model.Phase.WAITING: "inactive",
+    model.Phase.ABSENT: "inactive",
+}
+"""The deployment's state in each phase; a phase that is not named leaves it as it is."""
+_MAKING = frozenset({"in_progress", "success", "failure", "error"})
+_log = structlog.get_logger(__name__)
+
+
+class NoRoomForRestError(NoRoomError):
+    """The comment tells how it stands; there was no room for what goes with it."""
+
+
+class Writer:
+    """Asks the hub, within the governor's limits; safe for threads, one environment in each."""
+
+    def __init__(
+        self,
+        hub: ports.Hub,
+        store: ports.Store,
+        current: Callable[[model.EnvironmentKey], model.Report | None],
+        governor: Governor,
+    ) -> None:
+        self._hub = hub
+        self._store = store
+        self._current = current
+        self._governor = governor
+
+    def errand(self, errand: Errand) -> None:
+        """React to a comment, or answer it. Raises NoRoomError, UnderstudyError."""
+        command = errand.command
+        with self._governor.writing(command.key, errand.rank):
+            if errand.reaction:
+                self._hub.react(command.key.repository, command.comment_id, "eyes")
+                return
+            self._hub.reply(command.key, render.answer(command))
+        self._store.answered(command)
+
+    def report(self, key: model.EnvironmentKey, rank: Rank) -> None:
+        """Bring everything to how the environment stands. Raises NoRoomError, UnderstudyError."""
+        # Read anew: a lane may have moved on meanwhile, also in another replica.
+        report = self._current(key)
+        row = self._store.row(key)
+        if report is None or row is None:
+            return
+        if report.phase is model.Phase.ABSENT and row.comment_id is None:
+            return  # nobody has been told of an environment, so nobody need hear that it is gone
+        self._comment(report, row, rank)
+        try:
+            self._deployment(report, row)
+        except NoRoomError as error:
+            raise NoRoomForRestError(error.seconds, error.rank) from error
+
+    def _comment(self, report: model.Report, row: ports.Row, rank: Rank) -> None:
+        body = render.comment(report)
+        digest = hashlib.sha256(body.encode()).hexdigest()
+        if digest == row.comment_digest:
+            return
+        # One that was deleted takes a try to edit it, too.
+        most = 1 if row.comment_id is None else 2
+        with self._governor.writing(report.key, rank, most) as permit:
+            comment_id = self._hub.write_comment(report.key, body, row.comment_id)
+            permit.used = 1 if comment_id == row.comment_id else most
+        self._store.remember(report.key, comment_id=comment_id, comment_digest=digest)
+        _log.info(
+            "comment written",
+            action="report",
+            environment=str(report.key),
+            phase=report.phase.value,
+        )
+
+    def _deployment(self, report: model.Report, row: ports.Row) -> None:
+        state = STATES.get(report.phase)
+        if state is None:
+            return
+        rank = _rank(report, begun=state == "in_progress")
+        deployment, known = row.deployment_id, row.deployment_state
+        if state in _MAKING and report.commit and report.commit != row.deployment_commit:
+            deployment, known = self._made(report, report.commit, rank), None
+        if deployment is None or known == state:
+            return
+        url = report.routes.url if report.routes and state == "success" else None
+        most = 1 + ENDED_AT_ONCE if state in {"success", "inactive"} else 1
+        with self._governor.writing(report.key, rank, most) as permit:
+            permit.used = self._hub.set_deployment_status(
+                report.key.repository, deployment, state, url, render.description(report)
+            )
+        self._store.remember(report.key, deployment_state=state)
+
+    def _made(self, report: model.Report, commit: str, rank: Rank) -> int:
+        environment = naming.github_environment(report.key.number)
+        with self._governor.writing(report.key, rank):
+            made = self._hub.create_deployment(report.key.repository, commit, environment)
+        self._store.remember(
+            report.key, deployment_id=made, deployment_commit=commit, deployment_state=None
+        )
+        return made
+
+
+def _rank(report: model.Report, *, begun: bool) -> Rank:
+    """That something began is in the comment; what came of it is waited for by other programs."""
+    if begun:
+        return Rank.PROGRESS
+    return Rank.PHASE if report.phase in (model.Phase.ABSENT, model.Phase.WAITING) else Rank.NEWS
