@@ -39,7 +39,7 @@ _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
 _MOST_ENDED = 3
 """Older deployments that are ended at once; pushes that came faster leave some as they are."""
-_SETTLED = frozenset({"inactive", "error", "failure"})
+_FAILED = frozenset({"error", "failure"})
 _log = logging.getLogger("github")
 
 
@@ -392,11 +392,14 @@ class GitHubHub:
                 if older.id >= deployment_id or not self._own(older.creator.login):
                     continue
                 latest = next(iter(older.get_statuses()), None)
-                # Those before one that has ended were ended when it was.
-                if writes > _MOST_ENDED or (latest is not None and latest.state in _SETTLED):
+                was = latest.state if latest is not None else ""
+                if was == "inactive" or writes > _MOST_ENDED:
                     break
-                older.create_status("inactive", description="A newer commit took its place")
-                writes += 1
+                if was not in _FAILED:
+                    older.create_status("inactive", description="A newer commit took its place")
+                    writes += 1
+                if was == "success":
+                    break  # those before it were ended when it was
             return writes
 
     # -- clients ----------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Rank(enum.IntEnum):
 
 
 SHARES: Mapping[Rank, float] = MappingProxyType(
-    {Rank.NEWS: 1.0, Rank.PHASE: 0.9, Rank.PROGRESS: 0.5, Rank.COURTESY: 0.5}
+    {Rank.NEWS: 1.0, Rank.PHASE: 0.95, Rank.PROGRESS: 0.5, Rank.COURTESY: 0.5}
 )
 """The part of the limits that each may use up; the rest is kept for those that go first."""
 

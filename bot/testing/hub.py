@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from bot import errors, model, said
 from bot.testing.faulty import Faulty
 
-_SETTLED = frozenset({"inactive", "error", "failure"})
+SETTLED = frozenset({"inactive", "error", "failure"})
+"""The states in which a deployment has ended."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -236,11 +237,14 @@ class FakeHub(Faulty):
         """The deployments of the same environment that a newer one ends."""
         older: list[FakeDeployment] = []
         for identifier, found in sorted(self.deployments.items(), reverse=True):
-            if (found.repository, found.environment) != (of.repository, of.environment):
+            same = (found.repository, found.environment) == (of.repository, of.environment)
+            if not same or identifier >= deployment_id:
                 continue
-            if identifier >= deployment_id:
-                continue
-            if len(older) == 3 or (found.statuses and found.statuses[-1][0] in _SETTLED):
+            was = found.statuses[-1][0] if found.statuses else ""
+            if was == "inactive" or len(older) == 3:
                 break
-            older.append(found)
+            if was not in SETTLED:
+                older.append(found)
+            if was == "success":
+                break
         return older

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.bench import chaos, deletes, pools, stacks, walk
+from tests.bench import chaos, deletes, feedback, pools, stacks, walk
 from tests.bench.report import Report
 from tests.world.prepare import prepare
 from tests.world.tools import ToolError
@@ -16,6 +16,10 @@ BENCHES: dict[str, tuple[str, Callable[[], Report]]] = {
     "chaos-postgres": ("the same on PostgreSQL, which is restarted, too", chaos.run_on_postgres),
     "deletes": ("200 environments closed at once while 5 % of all calls fail", deletes.run),
     "deletes-postgres": ("the same on PostgreSQL", deletes.run_on_postgres),
+    "feedback": (
+        "what GitHub is told in a storm of 1,000 pull requests, in its limits",
+        feedback.run,
+    ),
     "stacks": ("what 2,000 stacks in the state backend cost one operation", stacks.run),
     "pools": ("how Karpenter's answer and its CPU grow with the number of NodePools", pools.run),
 }

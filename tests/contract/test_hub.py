@@ -207,6 +207,16 @@ def test_success_ends_the_one_before(stand: Stand) -> None:
     assert [state for state, _, _ in stand.statuses(numbers[1])] == ["success"]
 
 
+def test_success_ends_what_never_ended_before_a_failure(stand: Stand) -> None:
+    numbers = []
+    for at, state in enumerate(("in_progress", "failure", "success")):
+        commit = stand.open({"a": "0"}) if at == 0 else stand.push({"a": str(at)})
+        numbers.append(stand.hub.create_deployment(KEY.repository, commit, "pr-1"))
+        stand.hub.set_deployment_status(KEY.repository, numbers[-1], state, None, "")
+    states = [[state for state, _, _ in stand.statuses(number)] for number in numbers]
+    assert states == [["in_progress", "inactive"], ["failure"], ["success"]]
+
+
 # -- out of order ---------------------------------------------------------------------------------
 
 
