@@ -160,14 +160,17 @@ def build(settings: Settings) -> Bot:
         connection = kube_api.connect(platform.kubeconfig, platform.context)
         around = surroundings.Surroundings(connection, platform, time)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
-        told = overview.Overview(storage, configurer.routes)
+        told = overview.Overview(
+            storage, configurer.routes, lambda life: intent.ends_at(life, _policy(settings))
+        )
         reporter = feedback.HubReporter(
             hub,
             storage,
             told.of,
             time,
             # An App has limits of its own with each owner, a token the same ones everywhere.
-            feedback.owner if settings.github_app_id is not None else lambda _: "token",
+            account=feedback.owner if settings.github_app_id is not None else lambda _: "token",
+            word=settings.command,
         )
         opened.callback(reporter.close)
         base = policies.BasePolicies(hub, _policy(settings))

@@ -122,7 +122,7 @@ def decide(
     if isinstance(wish, model.Ignored):
         return ignore(wish.reason, life)
     life = _seen(life, pull_request.head_sha, now)
-    end = _end(life, policy)
+    end = ends_at(life, policy)
     warning = datetime.timedelta(seconds=policy.warn_before)
     awake = dataclasses.replace(wish, asleep=life.asleep)
     if end is None or now < end - warning:
@@ -226,7 +226,7 @@ def _seen(life: model.Life, head: str, now: datetime.datetime) -> model.Life:
     )
 
 
-def _end(life: model.Life, policy: Policy) -> datetime.datetime | None:
+def ends_at(life: model.Life, policy: Policy) -> datetime.datetime | None:
     """When its time is up; None: never by itself."""
     if policy.lifetime is None or life.pinned or life.began_at is None:
         return None

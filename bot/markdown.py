@@ -11,7 +11,9 @@ import re
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of writing."""
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()|~!&$#])")
-_LIVE = re.compile(r"(?<=[@#])(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)|^(?=[-+]|\d+[.)])", re.IGNORECASE)
+_LIVE = re.compile(
+    r"(?<=[@#])(?=\S)|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\bGH)(?=-\d)|^(?=[-+]|\d+[.)])", re.IGNORECASE
+)
 """Where GitHub would make a mention, a reference, a link or a list."""
 _SPLIT = "\u200b"
 

@@ -397,3 +397,8 @@ class Report:
     progress: Progress | None = None
     absence: Absence | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+    life: Life = Life()
+    ends_at: datetime.datetime | None = None
+    """When it ends by itself, as things stand; None: never."""
+    commands: tuple[Command, ...] = ()
+    """The latest ones, oldest first."""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bot import life as lives
 from bot import model, ports
 
+MAX_COMMANDS = 5
+"""So many of the latest commands are told."""
 _GONE = frozenset({model.Phase.ABSENT, model.Phase.WAITING})
 """Phases without anything that exists."""
 _ENDING = _GONE | {model.Phase.DESTROYING}
@@ -24,9 +26,16 @@ Lanes = Mapping[model.Lane, ports.Row]
 class Overview:
     """Reads an environment from the store."""
 
-    def __init__(self, store: ports.Store, routes: Callable[[Lanes], model.Routes | None]) -> None:
+    def __init__(
+        self,
+        store: ports.Store,
+        routes: Callable[[Lanes], model.Routes | None],
+        ends_at: Callable[[model.Life], datetime.datetime | None] = lambda life: life.ends_at,
+    ) -> None:
+        """`ends_at` tells when a life ends by itself; by default as far as it was warned of."""
         self._store = store
         self._routes = routes
+        self._ends_at = ends_at
 
     def of(self, key: model.EnvironmentKey) -> model.Report | None:
         """The environment as it is stored just now; None where there is no row."""
@@ -47,6 +56,9 @@ class Overview:
             progress=cluster.progress,
             absence=absence(lanes),
             timeline=tuple(self._store.timeline(key)),
+            life=cluster.life,
+            ends_at=self._ends_at(cluster.life),
+            commands=tuple(self._store.commands(key)[-MAX_COMMANDS:]),
         )
 
 

@@ -1,20 +1,25 @@
 """The environment's comment as Markdown; pure.
 
-Words that come from Kubernetes, from a container or from the engine are quoted in fences that they
-can't leave, or escaped: nothing in them is a link, a mention or HTML. Every part has its bound, so
-that the whole always fits into one comment.
+Words that come from Kubernetes, from a container, from people or from the engine are quoted in
+fences that they can't leave, or escaped: nothing in them is a link, a mention or HTML. Every part
+has its bound, so that the whole always fits into one comment. What people look for first comes
+first: the state, the reason, the address, what can't start and its mend; details are collapsed.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bot import markdown, model
+from bot.feedback import advice, history
 
+WORD = "/stage"
+"""What commands begin with."""
 MAX_CHARACTERS = 65_536
 """What GitHub takes in a comment."""
-MAX_TIMELINE = 40
 MAX_LINE = 300
+MAX_NAME = 100
 MAX_REASON = 2000
 MAX_QUOTE = 1500
 MAX_QUOTES = 10
@@ -30,15 +35,17 @@ HEADLINES = {
     model.Phase.DESTROYING: "⏳ Being taken away",
     model.Phase.STUCK: "🛑 A person is needed",
 }
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9./-]*)?")
+_NOT_A_KEY = re.compile(r"[^\w./#-]", re.ASCII)
 
 
 def marker(key: model.EnvironmentKey) -> str:
     """The comment's first line, by which the bot finds its own comment again; hidden."""
-    return f"<!-- understudy:environment {key} -->"
+    return f"<!-- understudy:environment {_NOT_A_KEY.sub('', str(key))} -->"
 
 
-def comment(report: model.Report) -> str:
-    """The whole comment."""
+def comment(report: model.Report, word: str = WORD) -> str:
+    """The whole comment; commands begin with `word`."""
     head = [
         marker(report.key),
         f"### {HEADLINES[report.phase]}{_commit(report)}",
@@ -46,11 +53,16 @@ def comment(report: model.Report) -> str:
         _routes(report),
         _services(report),
         *_troubles(report),
-        _absence(report),
     ]
-    foot = f"<sub>Understudy · environment `{report.name}`</sub>"
-    whole = _joined([*head, _timeline(report), foot])
-    return whole if len(whole) <= MAX_CHARACTERS else _joined([*head, foot])[:MAX_CHARACTERS]
+    foot = [
+        history.expiry(report),
+        advice.following(report, word),
+        history.commands(report, word),
+    ]
+    last = f"<sub>Understudy · environment {markdown.code(report.name)}</sub>"
+    details = [history.absence(report), history.timeline(report)]
+    whole = _joined([*head, *foot, *details, last])
+    return whole if len(whole) <= MAX_CHARACTERS else _joined([*head, last])[:MAX_CHARACTERS]
 
 
 def answer(command: model.Command) -> str:
@@ -67,8 +79,13 @@ def answer(command: model.Command) -> str:
 
 def description(report: model.Report) -> str:
     """One line for the deployment; GitHub takes 140 characters."""
-    words = report.reason or HEADLINES[report.phase].partition(" ")[2]
+    words = report.reason or headline(report)
     return markdown.bounded(markdown.visible(words), 140)
+
+
+def headline(report: model.Report) -> str:
+    """The state in a few words, without a sign."""
+    return HEADLINES[report.phase].partition(" ")[2]
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -82,21 +99,24 @@ def _commit(report: model.Report) -> str:
 
 
 def _reason(report: model.Report) -> str:
-    words = markdown.inline(markdown.bounded(report.reason, MAX_REASON))
-    return words if not words or words[-1] in ".!?…" else f"{words}."
+    words = markdown.visible(markdown.bounded(report.reason, MAX_REASON)).strip()
+    # The full stop comes before the escapes: after a number alone it would begin a list.
+    return markdown.inline(words if not words or words[-1] in ".!?…" else f"{words}.")
 
 
 def _routes(report: model.Report) -> str:
     routes = report.routes
     if routes is None or report.phase in (model.Phase.ABSENT, model.Phase.DESTROYING):
         return ""
-    lines = [f"**Preview**: {routes.url}"]
+    url = markdown.bounded(routes.url, MAX_LINE)
+    lines = [f"**Preview**: {url if _URL.fullmatch(url) else markdown.code(url)}"]
     if edge := routes.edge:
         # Only of a ready environment it is known how far CloudFront has come.
         on_the_way = report.phase is model.Phase.READY and not edge.deployed
         state = " (CloudFront is still bringing it to its edges)" if on_the_way else ""
+        curl = f"curl -H '{edge.header}: {edge.value}' https://{edge.host}/"
         lines.append(f"**Behind the production domain**{state}:")
-        lines.append(markdown.fenced(f"curl -H '{edge.header}: {edge.value}' https://{edge.host}/"))
+        lines.append(markdown.fenced(markdown.bounded(curl, MAX_QUOTE)))
     return _joined(lines)
 
 
@@ -116,7 +136,8 @@ def _service(service: model.ServiceProgress) -> str:
     if service.old:
         states = f"{states}; {service.old} of before".lstrip("; ")
     words = markdown.inline(markdown.bounded(states, MAX_LINE)) or "-"
-    return f"| {markdown.code(service.name)} | {sign} {service.ready}/{service.wanted} | {words} |"
+    name = markdown.code(markdown.bounded(service.name, MAX_NAME))
+    return f"| {name} | {sign} {service.ready}/{service.wanted} | {words} |"
 
 
 def _troubles(report: model.Report) -> list[str]:
@@ -131,33 +152,8 @@ def _troubles(report: model.Report) -> list[str]:
 
 def _trouble(pod: model.PodProgress) -> str:
     assert pod.trouble is not None
-    head = f"**{markdown.inline(pod.service)}: {pod.trouble.value}** ({markdown.code(pod.pod)})"
-    detail = markdown.bounded(pod.detail.strip(), MAX_QUOTE)
-    return f"{head}\n\n{markdown.fenced(detail)}" if detail else head
-
-
-def _absence(report: model.Report) -> str:
-    absence = report.absence
-    if absence is None:
-        return ""
-    if absence.remnants:
-        some = absence.remnants[:MAX_ROWS]
-        left = [f"- {markdown.inline(found.kind)} {markdown.code(found.name)}" for found in some]
-        if len(absence.remnants) > MAX_ROWS:
-            left.append(f"- and {len(absence.remnants) - MAX_ROWS} more")
-        return "\n".join(["Still there:", *left])
-    if not absence.proved:
-        return ""
-    checked = "\n".join(f"- no {markdown.inline(what)}" for what in absence.checked)
-    return f"Proved by independent listings at {absence.at:%Y-%m-%d %H:%M:%S} UTC:\n{checked}"
-
-
-def _timeline(report: model.Report) -> str:
-    if not report.timeline:
-        return ""
-    lines = [
-        f"{entry.at:%H:%M:%S}  {markdown.bounded(markdown.visible(entry.text), MAX_LINE)}"
-        for entry in report.timeline[-MAX_TIMELINE:]
-    ]
-    text = markdown.fenced("\n".join(lines))
-    return f"<details><summary>Timeline</summary>\n\n{text}\n\n</details>"
+    name, service = (markdown.bounded(words, MAX_NAME) for words in (pod.pod, pod.service))
+    head = f"**{markdown.inline(service)}: {pod.trouble.value}** ({markdown.code(name)})"
+    detail = markdown.bounded(markdown.visible(pod.detail, lines=True).strip(), MAX_QUOTE)
+    mend = advice.mend(pod)
+    return _joined([head, markdown.fenced(detail) if detail else "", mend and f"💡 {mend}"])

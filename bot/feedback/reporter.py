@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from bot import clock as clocks
 from bot import model, ports
+from bot.feedback import render
 from bot.feedback.desk import Desk, Job
 from bot.feedback.governor import Governor, owner
 from bot.feedback.writer import Writer
@@ -31,14 +32,16 @@ class HubReporter:
         store: ports.Store,
         current: Callable[[model.EnvironmentKey], model.Report | None],
         clock: clocks.Clock,
+        *,
         account: Callable[[str], str] = owner,
+        word: str = render.WORD,
     ) -> None:
         """`current` tells how an environment stands just now.
 
-        `account` names what shares GitHub's limits with a repository.
+        `account` names what shares GitHub's limits with a repository; commands begin with `word`.
         """
         governor = Governor(clock, account)
-        self._desk = Desk(Writer(hub, store, current, governor), governor, clock)
+        self._desk = Desk(Writer(hub, store, current, governor, word), governor, clock)
         self._changed = threading.Condition()
         self._closing = False
         self._threads = [

@@ -46,11 +46,13 @@ class Writer:
         store: ports.Store,
         current: Callable[[model.EnvironmentKey], model.Report | None],
         governor: Governor,
+        word: str = render.WORD,
     ) -> None:
         self._hub = hub
         self._store = store
         self._current = current
         self._governor = governor
+        self._word = word
 
     def errand(self, errand: Errand) -> None:
         """React to a comment, or answer it. Raises NoRoomError, UnderstudyError."""
@@ -78,7 +80,7 @@ class Writer:
             raise NoRoomForRestError(error.seconds, error.rank) from error
 
     def _comment(self, report: model.Report, row: ports.Row, rank: Rank) -> None:
-        body = render.comment(report)
+        body = render.comment(report, self._word)
         digest = hashlib.sha256(body.encode()).hexdigest()
         if digest == row.comment_digest:
             return

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import re
+import dataclasses
+import datetime
 
 import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from bot import markdown, model
+from bot import intent, markdown, model
 from bot.feedback import render
 from bot.model import Phase
 from tests.unit.bot.feedback.reports import KEY, NOON, ROUTES, A, pod, report
-
-EVIL = "@admin please see [here](http://evil.test) <img src=x> #1 `code` | www.evil.test\n```\n# hi"
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -67,9 +66,71 @@ def test_a_listing_of_nothing_is_no_proof() -> None:
 def test_the_newest_lines_of_the_timeline_are_shown() -> None:
     lines = tuple(model.TimelineEntry(NOON, f"line {n}") for n in range(100))
     told = render.comment(report(timeline=lines))
-    assert "12:00:00  line 99" in told
+    assert "12:00:00   +0.0 s  line 99" in told
     assert "line 59\n" not in told
     assert "<details><summary>Timeline</summary>" in told
+
+
+def test_the_timeline_tells_how_long_each_step_took() -> None:
+    seconds = (0, 3.2, 63.2, 7263.2, 200_000)
+    lines = tuple(
+        model.TimelineEntry(NOON + datetime.timedelta(seconds=at), f"line {n}")
+        for n, at in enumerate(seconds)
+    )
+    told = render.comment(report(timeline=lines))
+    assert "12:00:00           line 0" in told
+    assert "12:00:03   +3.2 s  line 1" in told
+    assert "12:01:03 +1.0 min  line 2" in told
+    assert "14:01:03   +2.0 h  line 3\n2026-01-03\n" in told
+    assert "+2.2 d  line 4" in told
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_each_phase_says_what_to_type_next(phase: Phase) -> None:
+    assert "\n\n**Next**: `!stage " in render.comment(report(phase), "!stage")
+
+
+def test_the_commands_of_a_trouble_name_its_service() -> None:
+    progress = pod("web", model.PodTrouble.CRASHING, "exit code 1")
+    told = render.comment(report(Phase.DEGRADED, progress=progress))
+    assert "**Next**: `/stage logs web` · `/stage restart` · push a fix" in told
+
+
+def test_an_approval_names_the_commit() -> None:
+    reason = intent.HELD_BACK[intent.NOT_APPROVED]
+    assert "`/stage approve aaaaaaa`" in render.comment(report(Phase.WAITING, reason=reason))
+    without = render.comment(report(Phase.WAITING, reason=reason, commit=None))
+    assert "`/stage approve SHA`" in without
+
+
+def test_the_end_is_told_once() -> None:
+    pinned = report(life=model.Life(pinned=True), ends_at=None)
+    assert "Pinned" in render.comment(pinned)
+    assert "`/stage unpin`" in render.comment(pinned)
+    later = report(ends_at=NOON)
+    assert "Ends at 12:00 UTC on 2026-01-01 unless" in render.comment(later)
+    warned = report(ends_at=NOON, life=model.Life(ends_at=NOON))
+    assert "Ends at" not in render.comment(warned)
+    assert "Ends at" not in render.comment(report(Phase.ABSENT, ends_at=NOON))
+    assert "Ends at" not in render.comment(report())
+
+
+def test_commands_are_told_with_what_came_of_them() -> None:
+    given = model.Command(KEY, 1, 1, "extend 8h", "ada", NOON)
+    refused = dataclasses.replace(
+        given, text="down", author="eve", state=model.CommandState.REFUSED, answer="eve may not"
+    )
+    told = render.comment(report(commands=(given, refused)))
+    assert "- ⏳ `/stage extend 8h` by ada\n- 🚫 `/stage down` by eve: eve may not" in told
+
+
+def test_what_is_long_is_collapsed() -> None:
+    absence = model.Absence(("nodes",), (), NOON)
+    line = (model.TimelineEntry(NOON, "a line"),)
+    told = render.comment(report(Phase.ABSENT, absence=absence, timeline=line))
+    before = told.partition("<details>")[0]
+    assert "Proved" not in before
+    assert "a line" not in before
 
 
 def test_equal_reports_make_equal_comments() -> None:
@@ -81,54 +142,7 @@ def test_a_sentence_ends_once() -> None:
     assert "\n\nwait.\n" in render.comment(report(Phase.WAITING, reason="wait."))
 
 
-# -- words of strangers ---------------------------------------------------------------------------
-
-
-def _outside_fences(told: str) -> str:
-    """What GitHub would read as Markdown: without fenced blocks and code spans."""
-    without = re.sub(r"^(`{3,})text\n.*?\n\1$", "", told, flags=re.MULTILINE | re.DOTALL)
-    return re.sub(r"\\.|`[^`\n]*`", "", without)
-
-
-def _strange(words: str) -> model.Report:
-    progress = pod(words, model.PodTrouble.CRASHING, words)
-    remnant = model.Remnant(words, words)
-    return report(
-        Phase.DEGRADED,
-        reason=words,
-        progress=progress,
-        absence=model.Absence(("nodes",), (remnant,), NOON),
-        timeline=(model.TimelineEntry(NOON, words),),
-    )
-
-
-def test_words_of_strangers_stay_words() -> None:
-    rest = _outside_fences(render.comment(_strange(EVIL)))
-    assert "@admin" not in rest
-    assert "#1" not in rest
-    assert "](http" not in rest
-    assert "http://" not in rest
-    assert "www.evil" not in rest
-    assert "<img" not in rest
-    assert "# hi" not in rest.replace("### ", "")
-
-
-@hypothesis.given(
-    st.text(st.sampled_from("`~@#<>/|[]()!*_-:. \n\r\t\\&$wha1Ω\u202e\x00"), max_size=60)
-)
-def test_whatever_they_write(words: str) -> None:
-    told = render.comment(_strange(words))
-    assert told.startswith(render.marker(KEY))
-    rest = _outside_fences(told)
-    # Every tag that is left is our own.
-    tags = set(re.findall(r"<[^>]*>", rest))
-    assert tags <= {
-        render.marker(KEY), "<details>", "<summary>", "</summary>", "</details>", "<sub>", "</sub>"
-    }  # fmt: skip
-    assert not re.search(r"[@#]\w", rest.replace(render.marker(KEY), ""))
-    assert "://" not in rest
-    assert "\u202e" not in told
-    assert "\x00" not in told
+# -- bounds --------------------------------------------------------------------------------------
 
 
 @hypothesis.given(st.text(st.sampled_from("`~\n a"), max_size=40))
