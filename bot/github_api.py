@@ -29,7 +29,7 @@ from github import (
 )
 from github.Requester import Requester
 
-from bot import errors, github_pages, model, said
+from bot import errors, github_checks, github_pages, model, said
 
 TIMEOUT_SECONDS = 10
 """For each request; a pass holds a lease while it asks."""
@@ -352,7 +352,8 @@ class GitHubHub:
 
     def create_deployment(self, repository: str, commit: str, environment: str) -> int:
         """Make or find the transient deployment of a commit. See `bot.ports.Hub`."""
-        with _asking(f"the deployment of {commit[:7]} to {environment} of {repository}"):
+        what = f"the deployment of {commit[:7]} to {environment} of {repository}"
+        with _asking(what), _permitting(what):
             where = self._repository(repository)
             for found in where.get_deployments(sha=commit, environment=environment):
                 if self._own(found.creator.login):
@@ -376,7 +377,8 @@ class GitHubHub:
         `success` and `inactive` also end this environment's older deployments: GitHub does that by
         itself for lasting environments only.
         """
-        with _asking(f"deployment {deployment_id} of {repository}"):
+        what = f"deployment {deployment_id} of {repository}"
+        with _asking(what), _permitting(what):
             where = self._repository(repository)
             deployment = where.get_deployment(deployment_id)
             made = deployment.create_status(
@@ -401,6 +403,49 @@ class GitHubHub:
                 if was == "success":
                     break  # those before it were ended when it was
             return writes
+
+    def set_check(
+        self,
+        repository: str,
+        commit: str,
+        check_id: int | None,
+        *,
+        state: str,
+        title: str,
+        summary: str,
+        url: str | None,
+    ) -> int | None:
+        """Let a commit's check say something. See `bot.ports.Hub`."""
+        what = f"the check of {commit[:7]} in {repository}"
+        with _asking(what), _permitting(what):
+            where = self._repository(repository)
+            ask = where.requester.requestJsonAndCheck
+            if isinstance(self._credentials, str):  # only Apps have checks
+                given = github_checks.status(state, title, url)
+                ask("POST", f"{where.url}/statuses/{commit}", input=given)
+                return None
+            given = github_checks.run(state, title, summary, url)
+            if check_id is not None:
+                with contextlib.suppress(github.UnknownObjectException):
+                    path = f"{where.url}/check-runs/{check_id}"
+                    return _number(ask("PATCH", path, input=given)[1]["id"])
+            if (found := self._begun(where, commit)) is not None:
+                path = f"{where.url}/check-runs/{found}"
+                return _number(ask("PATCH", path, input=given)[1]["id"])
+            given["head_sha"] = commit
+            return _number(ask("POST", f"{where.url}/check-runs", input=given)[1]["id"])
+
+    def _begun(self, where: Repository.Repository, commit: str) -> int | None:
+        """The bot's own check of a commit that is in progress."""
+        _, found = where.requester.requestJsonAndCheck(
+            "GET",
+            f"{where.url}/commits/{commit}/check-runs",
+            parameters={"check_name": github_checks.NAME, "status": "in_progress"},
+        )
+        for one in found["check_runs"]:
+            if one["status"] == "in_progress" and self._own(f"{one['app']['slug']}[bot]"):
+                return _number(one["id"])
+        return None
 
     # -- clients ----------------------------------------------------------------------------------
 
@@ -572,6 +617,19 @@ def _retry_after(error: github.GithubException) -> float | None:
             seconds = float(headers["x-ratelimit-reset"]) - now
             return min(max(seconds, 1.0), _LONGEST_SECONDS)
     return None
+
+
+@contextlib.contextmanager
+def _permitting(what: str) -> Iterator[None]:
+    """What GitHub refuses for good is not found, so that nobody tries it again and again."""
+    try:
+        yield
+    except github.RateLimitExceededException:
+        raise
+    except github.GithubException as error:
+        if error.status in {403, 422} and _retry_after(error) is None:
+            raise errors.NotFoundError(f"GitHub refuses {what}: {error.message}") from error
+        raise
 
 
 @contextlib.contextmanager

@@ -72,6 +72,24 @@ class Hub(Protocol):
         how many writes it took.
         """
 
+    def set_check(
+        self,
+        repository: str,
+        commit: str,
+        check_id: int | None,
+        *,
+        state: str,
+        title: str,
+        summary: str,
+        url: str | None,
+    ) -> int | None:
+        """Let the commit's check say `in_progress`, `success`, `failure`, `neutral`, `cancelled`.
+
+        Edits `check_id`; without it, or where it is gone, one that is in progress, else makes one.
+        Returns the id, None where a commit status takes its place. `summary` is Markdown.
+        NotFoundError: there is no such commit, or the bot may not check it.
+        """
+
 
 class PullRequests(Protocol):
     """Lists pull requests and what was said on them, for the sweep."""
@@ -526,10 +544,10 @@ class Chat(Protocol):
 
 
 class Reporter(Protocol):
-    """Tells people: one comment, a deployment. Never raises for GitHub's sake: it logs."""
+    """Tells people: one comment, a deployment, a check. Never raises for GitHub's sake: it logs."""
 
     def report(self, report: model.Report) -> None:
-        """Bring the comment and the deployment to how the environment stands; returns at once.
+        """Bring all of them to how the environment stands; returns at once.
 
         What is written is read from the store when it is written, so it is never older than what
         was written before; equal content is not sent again.

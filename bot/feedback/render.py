@@ -78,9 +78,15 @@ def answer(command: model.Command) -> str:
 
 
 def description(report: model.Report) -> str:
-    """One line for the deployment; GitHub takes 140 characters."""
+    """One line for the deployment and the check; GitHub takes 140 characters."""
     words = report.reason or headline(report)
     return markdown.bounded(markdown.visible(words), 140)
+
+
+def summary(report: model.Report) -> str:
+    """What the commit's check explains, as Markdown."""
+    whole = _joined([_reason(report), *_troubles(report)]) or f"{headline(report)}."
+    return whole[:MAX_CHARACTERS]
 
 
 def headline(report: model.Report) -> str:

@@ -7,12 +7,13 @@ comes again for the rest goes on from there.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
 
-from bot import model, ports
+from bot import errors, model, ports
 from bot.feedback import render
 from bot.feedback.errands import Errand
 from bot.feedback.governor import Governor, NoRoomError, Rank
@@ -29,6 +30,16 @@ STATES = {
     model.Phase.ABSENT: "inactive",
 }
 """The deployment's state in each phase; a phase that is not named leaves it as it is."""
+CHECKS = {
+    model.Phase.PROVISIONING: "in_progress",
+    model.Phase.READY: "success",
+    model.Phase.DEGRADED: "failure",
+    model.Phase.STUCK: "failure",
+    model.Phase.WAITING: "neutral",
+    model.Phase.ABSENT: "neutral",
+}
+"""What the commit's check says in each phase; a phase that is not named leaves it as it is."""
+OVER = "A newer commit took its place"
 _MAKING = frozenset({"in_progress", "success", "failure", "error"})
 _log = structlog.get_logger(__name__)
 
@@ -74,10 +85,16 @@ class Writer:
         if report.phase is model.Phase.ABSENT and row.comment_id is None:
             return  # nobody has been told of an environment, so nobody need hear that it is gone
         self._comment(report, row, rank)
-        try:
-            self._deployment(report, row)
-        except NoRoomError as error:
-            raise NoRoomForRestError(error.seconds, error.rank) from error
+        failed: errors.UnderstudyError | None = None
+        for part in (self._deployment, self._check):
+            try:
+                part(report, row)
+            except NoRoomError as error:
+                raise NoRoomForRestError(error.seconds, error.rank) from error
+            except errors.UnderstudyError as error:
+                failed = error  # the other part is told all the same
+        if failed is not None:
+            raise failed
 
     def _comment(self, report: model.Report, row: ports.Row, rank: Rank) -> None:
         body = render.comment(report, self._word)
@@ -109,20 +126,67 @@ class Writer:
             return
         url = report.routes.url if report.routes and state == "success" else None
         most = 1 + ENDED_AT_ONCE if state in {"success", "inactive"} else 1
-        with self._governor.writing(report.key, rank, most) as permit:
+        with self._refusable(report), self._governor.writing(report.key, rank, most) as permit:
             permit.used = self._hub.set_deployment_status(
                 report.key.repository, deployment, state, url, render.description(report)
             )
         self._store.remember(report.key, deployment_state=state)
 
-    def _made(self, report: model.Report, commit: str, rank: Rank) -> int:
+    def _made(self, report: model.Report, commit: str, rank: Rank) -> int | None:
         environment = naming.github_environment(report.key.number)
-        with self._governor.writing(report.key, rank):
+        made = None
+        with self._refusable(report), self._governor.writing(report.key, rank):
             made = self._hub.create_deployment(report.key.repository, commit, environment)
         self._store.remember(
             report.key, deployment_id=made, deployment_commit=commit, deployment_state=None
         )
         return made
+
+    def _check(self, report: model.Report, row: ports.Row) -> None:
+        state = CHECKS.get(report.phase)
+        commit = row.check_commit if state == "neutral" else report.commit
+        if state is None or commit is None:
+            return
+        rank = _rank(report, begun=state == "in_progress")
+        if commit != row.check_commit:
+            if row.check_commit is not None and row.check_state == "in_progress":
+                self._say(report, rank, "cancelled", row.check_commit, row.check_id)
+            self._say(report, rank, state, commit, None)
+        elif row.check_state not in (state, "cancelled"):
+            # One that has ended does not begin again.
+            known = None if state == "in_progress" else row.check_id
+            self._say(report, rank, state, commit, known)
+
+    def _say(
+        self, report: model.Report, rank: Rank, state: str, commit: str, check_id: int | None
+    ) -> None:
+        over = state == "cancelled"
+        url = report.routes.url if report.routes and state in _MAKING else None
+        made = check_id
+        # One that is gone takes a try to edit it, too.
+        most = 1 if check_id is None else 2
+        with self._refusable(report), self._governor.writing(report.key, rank, most) as permit:
+            made = self._hub.set_check(
+                report.key.repository,
+                commit,
+                check_id,
+                state=state,
+                title=OVER if over else render.description(report),
+                summary=OVER if over else render.summary(report),
+                url=url,
+            )
+            permit.used = 1 if made == check_id else most
+        self._store.remember(report.key, check_id=made, check_commit=commit, check_state=state)
+
+    @contextlib.contextmanager
+    def _refusable(self, report: model.Report) -> Iterator[None]:
+        """Go on where GitHub knows nothing of it, or does not let the bot: once is enough."""
+        try:
+            yield
+        except errors.NotFoundError as error:
+            _log.warning(
+                "not shown", action="report", environment=str(report.key), why=error.message
+            )
 
 
 def _rank(report: model.Report, *, begun: bool) -> Rank:

@@ -11,14 +11,16 @@ from bot.testing.cluster import TICK_SECONDS, FakeClearer, FakeSleeper, FakeWatc
 from bot.testing.desk import FakeConfigurer, FakePolicies, FakeReporter
 from bot.testing.edge import FakeDrain, FakeEdge
 from bot.testing.engine import FakeEngine, FakeOperation, FakeStacks, edge_of
-from bot.testing.hub import SETTLED, FakeDeployment, FakeHub
+from bot.testing.hub import FakeHub
 from bot.testing.listings import FakeInventory, FakeProver
+from bot.testing.shown import SETTLED, FakeCheck, FakeDeployment
 from bot.testing.store import MemoryStore
 from bot.testing.world import FakeService, FakeWorld
 
 __all__ = [
     "SETTLED",
     "TICK_SECONDS",
+    "FakeCheck",
     "FakeClearer",
     "FakeConfigurer",
     "FakeDeployment",

@@ -9,24 +9,11 @@ from collections.abc import Sequence
 
 from bot import errors, model, said
 from bot.testing.faulty import Faulty
-
-SETTLED = frozenset({"inactive", "error", "failure"})
-"""The states in which a deployment has ended."""
-
-
-@dataclasses.dataclass(slots=True)
-class FakeDeployment:
-    """A deployment with the statuses that it was given."""
-
-    repository: str
-    commit: str
-    environment: str
-    statuses: list[tuple[str, str | None, str]] = dataclasses.field(default_factory=list)
-    """State, URL and description, oldest first."""
+from bot.testing.shown import SETTLED, FakeCheck, FakeDeployment
 
 
 class FakeHub(Faulty):
-    """GitHub with pull requests, files, comments and deployments; also `bot.ports.PullRequests`."""
+    """GitHub with pull requests, files, and what the bot writes; also `bot.ports.PullRequests`."""
 
     def __init__(self) -> None:
         self.pull_requests: dict[model.EnvironmentKey, model.PullRequest] = {}
@@ -40,6 +27,7 @@ class FakeHub(Faulty):
         self.written: dict[int, tuple[model.EnvironmentKey, str]] = {}
         """The bot's own comments by id."""
         self.deployments: dict[int, FakeDeployment] = {}
+        self.checks: dict[int, FakeCheck] = {}
         self.writes: list[str] = []
         """The verb of each write that succeeded."""
         self._ids = itertools.count(1)
@@ -248,3 +236,33 @@ class FakeHub(Faulty):
             if was == "success":
                 break
         return older
+
+    def set_check(
+        self,
+        repository: str,
+        commit: str,
+        check_id: int | None,
+        *,
+        state: str,
+        title: str,
+        summary: str,
+        url: str | None,
+    ) -> int | None:
+        """See `bot.ports.Hub`; as an App."""
+        self.answer()
+        found = check_id if check_id in self.checks else None
+        if found is None:
+            open_ones = (
+                number
+                for number, one in self.checks.items()
+                if (one.repository, one.commit) == (repository, commit)
+                and one.said[-1][0] == "in_progress"
+            )
+            found = next(open_ones, None)
+        if found is None:
+            found = next(self._ids)
+            self.checks[found] = FakeCheck(repository, commit)
+        self.checks[found].said.append((state, url, title))
+        self.checks[found].summary = summary
+        self.writes.append(f"check {state}")
+        return found

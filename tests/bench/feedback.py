@@ -32,6 +32,7 @@ LIMITS = {
     "refused_writes": 0,
     "stale_final_comments": 0,
     "unended_deployments": 0,
+    "unended_checks": 0,
     "hidden_env_writes": 0,
     "bystander_react_p95_s": 10,
 }
@@ -62,6 +63,8 @@ class Theatre:
         before = self.newest.get(report.key)
         if before is None:
             self.store.hint(report.key)
+        if report.commit is not None:
+            self.hub.owners[report.commit] = report.key
         if before is None or _news(before) != _news(report):
             self._since[report.key] = self.seconds
         self.newest[report.key] = report
@@ -136,6 +139,7 @@ def _figures(theatre: Theatre) -> dict[str, float | None]:
         "refused_writes": hub.refused,
         "stale_final_comments": len(stale) + len(hub.written) - len(comments),
         "unended_deployments": len(unended),
+        "unended_checks": sum(one.said[-1][0] == "in_progress" for one in hub.checks.values()),
         "hidden_env_writes": sum(hub.of[key] for key in hub.of if key not in hub.shown),
         "time_to_react_median_s": statistics.median(theatre.reacted[busiest]),
         "time_to_react_p95_s": _p95(theatre.reacted[busiest]),

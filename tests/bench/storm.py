@@ -43,6 +43,8 @@ class CountingHub(testing.FakeHub):
         self.of: collections.Counter[model.EnvironmentKey] = collections.Counter()
         """Writes of each environment."""
         self.refused = 0
+        self.owners: dict[str, model.EnvironmentKey] = {}
+        """Whose a commit is."""
         self.shown: set[model.EnvironmentKey] = set()
         """Those with a comment."""
         self.on_comment: Callable[[model.EnvironmentKey, str], None] = lambda _, __: None
@@ -69,6 +71,23 @@ class CountingHub(testing.FakeHub):
         for _ in range(writes - 1):
             self._count(key)
         return writes
+
+    def set_check(
+        self,
+        repository: str,
+        commit: str,
+        check_id: int | None,
+        *,
+        state: str,
+        title: str,
+        summary: str,
+        url: str | None,
+    ) -> int | None:
+        """See `bot.ports.Hub`."""
+        self._count(self.owners[commit])
+        return super().set_check(
+            repository, commit, check_id, state=state, title=title, summary=summary, url=url
+        )
 
     def react(self, repository: str, comment_id: int, content: str) -> None:
         """See `bot.ports.Hub`."""

@@ -217,6 +217,56 @@ def test_success_ends_what_never_ended_before_a_failure(stand: Stand) -> None:
     assert states == [["in_progress", "inactive"], ["failure"], ["success"]]
 
 
+# -- checks ---------------------------------------------------------------------------------------
+
+URL = "http://pr-1.preview.test"
+
+
+def say(
+    stand: Stand, commit: str, known: int | None, state: str, url: str | None = URL
+) -> int | None:
+    return stand.hub.set_check(
+        KEY.repository, commit, known, state=state, title=state, summary="**why**", url=url
+    )
+
+
+def test_a_commit_has_one_check_and_it_is_edited(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    first = say(stand, commit, None, "in_progress")
+    assert stand.checks(commit) == [("in_progress", URL, "in_progress")]
+    for state in ("failure", "success", "cancelled"):
+        assert say(stand, commit, first, state) == first
+        assert stand.checks(commit) == [(state, URL, state)]
+    newer = stand.push({"a": "2"})
+    assert stand.checks(newer) == []
+
+
+def test_a_forgotten_check_that_is_in_progress_is_found(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    first = say(stand, commit, None, "in_progress")
+    assert say(stand, commit, None, "success") == first
+    assert stand.checks(commit) == [("success", URL, "success")]
+
+
+def test_a_check_that_is_gone_is_made_anew(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    say(stand, commit, 424_242, "success")
+    assert stand.checks(commit) == [("success", URL, "success")]
+
+
+def test_no_check_of_a_commit_that_is_not_there(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    with pytest.raises(errors.NotFoundError):
+        say(github, "0" * 40, None, "success")
+
+
+def test_who_may_not_check_is_told_so_once(github: GitHubStand) -> None:
+    commit = github.open({"a": "1"})
+    github.world.fail_next(403, method="POST", message="Resource not accessible by integration")
+    with pytest.raises(errors.NotFoundError, match="refuses"):
+        say(github, commit, None, "success")
+
+
 # -- out of order ---------------------------------------------------------------------------------
 
 
@@ -225,6 +275,7 @@ def test_silence_is_unreachable_for_every_verb(stand: Stand) -> None:
     hub, at = stand.hub, KEY.repository
     number = hub.create_deployment(at, commit, "pr-1")
     comment = hub.write_comment(KEY, MARKER, None)
+    check = say(stand, commit, None, "in_progress")
     stand.fall_silent()
     for ask in (
         lambda: hub.pull_request(KEY),
@@ -233,6 +284,8 @@ def test_silence_is_unreachable_for_every_verb(stand: Stand) -> None:
         lambda: hub.write_comment(KEY, f"{MARKER}\n\ntwo", None),
         lambda: hub.create_deployment(at, commit, "pr-2"),
         lambda: hub.set_deployment_status(at, number, "success", None, ""),
+        lambda: say(stand, commit, check, "success"),
+        lambda: say(stand, commit, None, "success"),
         lambda: stand.lists.open_pull_requests(at),
         lambda: stand.lists.comments(at, NOW),
         lambda: hub.permission(at, "ada"),

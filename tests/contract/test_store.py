@@ -269,6 +269,12 @@ def test_what_github_was_told_is_remembered_without_a_lease(store: ports.Store) 
     assert row is not None
     assert (row.comment_id, row.comment_digest) == (2**40, "d")
     assert (row.deployment_id, row.deployment_commit) == (2**41, "b" * 40)
+    store.remember(KEY, deployment_state="success", check_id=2**42)
+    store.remember(KEY, check_commit="c" * 40, check_state="failure")
+    row = store.row(KEY)
+    assert row is not None
+    assert (row.deployment_state, row.check_id) == ("success", 2**42)
+    assert (row.check_commit, row.check_state) == ("c" * 40, "failure")
     with pytest.raises(ValueError, match="phase"):
         store.remember(KEY, phase="ready")
 

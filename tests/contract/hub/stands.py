@@ -61,6 +61,9 @@ class Stand(Protocol):
     def reactions(self, comment_id: int) -> list[str]:
         """The reactions to a comment."""
 
+    def checks(self, commit: str) -> list[tuple[str, str, str]]:
+        """The checks of a commit: what each says with URL and title."""
+
     def fall_silent(self) -> None:
         """Let GitHub answer nothing but errors from now on."""
 
@@ -132,6 +135,25 @@ class GitHubStand:
         """See Stand."""
         found = self.world.reactions(KEY.repository, comment_id)
         return [reaction["content"] for reaction in found]
+
+    def checks(self, commit: str) -> list[tuple[str, str, str]]:
+        """See Stand; of commit statuses the newest counts."""
+        found = self.world.checks(KEY.repository, commit)
+        if newest := found["statuses"][:1]:
+            names = {"pending": "in_progress", "error": "cancelled"}
+            (one,) = newest
+            assert one["context"] == "understudy"
+            state = names.get(one["state"], one["state"])
+            return [(state, one["target_url"] or "", one["description"])]
+        return [
+            (
+                one["conclusion"] or one["status"],
+                one["details_url"].removeprefix(self.world.base_url),
+                one["output"]["title"],
+            )
+            for one in found["check_runs"]
+            if one["name"] == "understudy"
+        ]
 
     def fall_silent(self) -> None:
         """See Stand."""
@@ -210,6 +232,11 @@ class FakeStand:
     def reactions(self, comment_id: int) -> list[str]:
         """See Stand."""
         return [content for found, content in self.fake.reactions if found == comment_id]
+
+    def checks(self, commit: str) -> list[tuple[str, str, str]]:
+        """See Stand."""
+        said = [one.said[-1] for one in self.fake.checks.values() if one.commit == commit]
+        return [(state, url or "", title) for state, url, title in said]
 
     def fall_silent(self) -> None:
         """See Stand."""

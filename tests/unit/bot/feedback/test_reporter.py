@@ -126,6 +126,91 @@ def test_what_is_held_back_has_no_deployment(desk: Desk) -> None:
     assert not desk.hub.deployments
 
 
+def test_a_check_for_each_commit(desk: Desk) -> None:
+    desk.tell(Phase.PROVISIONING)
+    desk.tell(Phase.READY, routes=ROUTES)
+    desk.tell(Phase.PROVISIONING, commit=B)
+    progress = pod("web", model.PodTrouble.CRASHING, "exit code 1")
+    desk.tell(Phase.DEGRADED, commit=B, reason="web: crashing", progress=progress)
+    first, second = desk.hub.checks.values()
+    assert (first.commit, second.commit) == (A, B)
+    assert first.said == [("in_progress", None, "Coming up"), ("success", ROUTES.url, "Ready")]
+    assert [state for state, _, _ in second.said] == ["in_progress", "failure"]
+    assert second.said[-1][2] == "web: crashing"
+    assert "exit code 1" in second.summary
+
+
+def test_a_newer_commit_ends_the_check_of_one_that_came_up(desk: Desk) -> None:
+    desk.tell(Phase.PROVISIONING)
+    desk.tell(Phase.PROVISIONING, commit=B)
+    first, second = desk.hub.checks.values()
+    assert [state for state, _, _ in first.said] == ["in_progress", "cancelled"]
+    assert [state for state, _, _ in second.said] == ["in_progress"]
+
+
+@pytest.mark.parametrize("end", [Phase.ABSENT, Phase.WAITING])
+def test_the_check_ends_with_the_environment(desk: Desk, end: Phase) -> None:
+    desk.tell(Phase.PROVISIONING)
+    desk.tell(end, commit=None, reason="closed")
+    desk.tell(end, commit=None, reason="told again")
+    (check,) = desk.hub.checks.values()
+    assert [state for state, _, _ in check.said] == ["in_progress", "neutral"]
+
+
+def test_mere_progress_is_no_matter_of_checks_and_deployments(desk: Desk) -> None:
+    for ready in ("web", "api"):
+        desk.tell(Phase.PROVISIONING, progress=pod(ready))
+    desk.tell(Phase.SLEEPING)
+    desk.tell(Phase.READY)
+    desk.tell(Phase.READY, progress=pod("web"))
+    beside = [verb for verb in desk.hub.writes if "comment" not in verb]
+    assert beside == [
+        "create deployment",
+        "deployment in_progress",
+        "check in_progress",
+        "deployment success",
+        "check success",
+    ]
+
+
+def test_one_that_comes_up_again_has_a_new_check(desk: Desk) -> None:
+    desk.tell(Phase.READY)
+    desk.tell(Phase.PROVISIONING)
+    desk.tell(Phase.READY)
+    said = [[state for state, _, _ in one.said] for one in desk.hub.checks.values()]
+    assert said == [["success"], ["in_progress", "success"]]
+
+
+@pytest.mark.parametrize("verb", ["set_check", "create_deployment"])
+def test_what_the_bot_may_not_show_is_tried_once(desk: Desk, verb: str) -> None:
+    tries = []
+
+    def refuse(*_: object, **__: object) -> int:
+        tries.append(verb)
+        raise errors.NotFoundError("Resource not accessible by integration")
+
+    setattr(desk.hub, verb, refuse)
+    desk.tell(Phase.READY)
+    desk.tell(Phase.READY, progress=pod("web"))
+    assert tries == [verb]
+    assert "1/1" in desk.comment
+    assert len(desk.hub.checks) + len(desk.hub.deployments) == 1
+
+
+def test_a_deployment_that_is_not_taken_keeps_no_check_from_being_told(desk: Desk) -> None:
+    def refuse(*_: object) -> int:
+        raise errors.UnreachableError("GitHub answered 500")
+
+    create = desk.hub.create_deployment
+    desk.hub.create_deployment = refuse  # type: ignore[method-assign]
+    desk.tell(Phase.READY, wait=False)
+    assert not desk.reporter.flush(0.05)
+    desk.hub.create_deployment = create  # type: ignore[method-assign]
+    assert desk.reporter.flush()
+    assert desk.hub.writes.count("check success") == 1
+    assert desk.states(A) == ["success"]
+
+
 def test_nobody_hears_of_an_environment_that_never_was(desk: Desk) -> None:
     desk.tell(Phase.ABSENT)
     assert not desk.hub.writes
