@@ -265,9 +265,7 @@ class _Afterwards:
         """Tell again how environments stand, where a process ended before it had told; equal
         content is not written again."""
         since = self._clock.now() - CATCH_UP
-        recent = {
-            row.key for row in self._storage.rows() if row.comment_id and row.phase_since > since
-        }
+        recent = {row.key for row in self._storage.rows() if row.phase_since > since}
         for report in map(self._told.of, recent):
             if report is not None:
                 self._reporter.report(report)

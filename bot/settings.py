@@ -61,8 +61,9 @@ class Settings(pydantic.BaseModel):
     github_url: str = pydantic.Field(default="https://api.github.com", pattern=r"^https?://[^\s/]+")
     """GitHub's API; for GitHub Enterprise Server `https://HOST/api/v3`."""
     github_token: _Secret | None = None
-    """A token that may read pull requests and contents, and write comments and deployments. Either
-    this, or a GitHub App with the same permissions."""
+    """A token that may read pull requests and contents, and write comments, deployments and commit
+    statuses. Either this, or a GitHub App with the same permissions, but checks instead of
+    statuses."""
     github_app_id: int | None = pydantic.Field(default=None, ge=1)
     """The id of the GitHub App that the bot acts as, instead of a token."""
     github_private_key: _Secret | None = None

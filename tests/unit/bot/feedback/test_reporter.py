@@ -202,7 +202,7 @@ def test_a_deployment_that_is_not_taken_keeps_no_check_from_being_told(desk: Des
         raise errors.UnreachableError("GitHub answered 500")
 
     create = desk.hub.create_deployment
-    desk.hub.create_deployment = refuse  # type: ignore[method-assign]
+    desk.hub.create_deployment = refuse  # type: ignore[method-assign,assignment]
     desk.tell(Phase.READY, wait=False)
     assert not desk.reporter.flush(0.05)
     desk.hub.create_deployment = create  # type: ignore[method-assign]
