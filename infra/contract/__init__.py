@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.contract import outputs
+from infra.contract.images import Images
 from infra.contract.inputs import SECRET_KEYS, ConfigError, Platform, PreviewInputs
 from infra.contract.reading import FILE_NAME, StageFileError
 from infra.contract.stage_file import COMMIT_PLACEHOLDER, Job, Service, StageFile
@@ -13,6 +14,7 @@ __all__ = [
     "FILE_NAME",
     "SECRET_KEYS",
     "ConfigError",
+    "Images",
     "Job",
     "Platform",
     "PreviewInputs",

@@ -156,7 +156,7 @@ class PreviewInputs(_Section):
             REPOSITORY: self.repository,
             PULL_REQUEST: str(self.pull_request),
             COMMIT: self.commit,
-            STAGE: self.stage.model_dump_json(exclude={"when"}, exclude_defaults=True),
+            STAGE: self.stage.model_dump_json(exclude={"when", "images"}, exclude_defaults=True),
             PLATFORM: self.platform.model_dump_json(exclude_defaults=True),
             EDGE_VALUE: self.edge_value.get_secret_value() if self.with_edge else "",
             GATE: str(self.gate).lower(),

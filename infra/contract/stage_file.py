@@ -5,11 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import pydantic
 
 from infra.contract import reading
+from infra.contract.images import Images
 from infra.contract.reading import Section
 from infra.contract.when import When
 
@@ -38,6 +39,16 @@ def _image(value: str) -> str:
     if re.search(r"\s", value):
         raise ValueError(f"image {value!r} contains white space")
     return value
+
+
+def of_commit(image: str, commit: str) -> str:
+    """The image of a commit."""
+    return image.replace(COMMIT_PLACEHOLDER, commit)
+
+
+def _pinned(image: str, commit: str, digests: Mapping[str, str]) -> str:
+    digest = digests.get(of_commit(image, commit))
+    return image if digest is None or "@" in image else f"{image}@{digest}"
 
 
 def _quantity(value: str) -> str:
@@ -131,6 +142,9 @@ class Job(Section):
     egress: tuple[Destination, ...] = ()
 
 
+_Workload = TypeVar("_Workload", Service, Job)
+
+
 class Capacity(Section):
     """Where the environment's pods run."""
 
@@ -162,6 +176,8 @@ class StageFile(Section):
 
     when: When = When()
     """Which pull requests get an environment; read from the base branch only."""
+    images: Images = Images()
+    """Whether the environment waits for its images; read by the bot only."""
     services: dict[DnsLabel, Service] = pydantic.Field(min_length=1)
     jobs: dict[DnsLabel, Job] = pydantic.Field(default={})
     capacity: Capacity = Capacity()
@@ -201,6 +217,27 @@ class StageFile(Section):
             for name, service in self.services.items()
         }
         return self.model_copy(update={"services": services})
+
+    def image_references(self, commit: str) -> tuple[str, ...]:
+        """The images of a commit's services and jobs, each once."""
+        every = (*self.services.values(), *self.jobs.values())
+        return tuple(dict.fromkeys(of_commit(one.image, commit) for one in every))
+
+    def pinned(self, commit: str, digests: Mapping[str, str]) -> StageFile:
+        """The same with images of this commit pinned to these digests, by reference.
+
+        `name:tag@digest` keeps the tag for people to read; what runs is what has the digest.
+        """
+        if not digests:
+            return self
+
+        def pin(workloads: Mapping[str, _Workload]) -> dict[str, _Workload]:
+            return {
+                name: one.model_copy(update={"image": _pinned(one.image, commit, digests)})
+                for name, one in workloads.items()
+            }
+
+        return self.model_copy(update={"services": pin(self.services), "jobs": pin(self.jobs)})
 
     @classmethod
     def parse(cls, text: str) -> StageFile:

@@ -10,7 +10,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from infra import naming
-from infra.contract import COMMIT_PLACEHOLDER, Job, Service, StageFile
+from infra.contract import Job, Service, StageFile
+from infra.contract.stage_file import of_commit
 from infra.kubernetes.objects import metadata
 
 if TYPE_CHECKING:
@@ -47,11 +48,6 @@ class WorkloadsArgs:
     """Somebody else scales the services."""
 
 
-def image(reference: str, commit: str) -> str:
-    """The image of a commit."""
-    return reference.replace(COMMIT_PLACEHOLDER, commit)
-
-
 def environment(variables: Mapping[str, str], commit: str) -> list[EnvVarArgsDict]:
     """Environment variables in the order of their names; COMMIT is always there."""
     values = {"COMMIT": commit, **variables}
@@ -63,7 +59,7 @@ def container(args: WorkloadsArgs, name: str, workload: Service | Job) -> Contai
     resources = workload.resources
     fields: ContainerArgsDict = {
         "name": name,
-        "image": image(workload.image, args.commit),
+        "image": of_commit(workload.image, args.commit),
         "env": environment(workload.env, args.commit),
         "image_pull_policy": "IfNotPresent",
         "resources": {
