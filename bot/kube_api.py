@@ -5,12 +5,13 @@ It creates and changes nothing; that is the engine's.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bot import errors, model, proof
+from bot import errors, model, proof, registry_logins
 from infra import naming
 from infra.readiness import watch
 from infra.readiness.connection import ClusterError, Connection
@@ -41,6 +42,8 @@ KINDS = (
     Kind("Node", "nodes", "/api/v1/nodes", _NODE_LABELS),
 )
 VOLUMES = "/api/v1/persistentvolumes"
+DOCKER_CONFIG = ".dockerconfigjson"
+"""The key of a Secret of type `kubernetes.io/dockerconfigjson`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -113,6 +116,30 @@ class ClusterListing:
                 if volume_of(item, name)
             ),
         )
+
+
+def pull_secret(connection: Connection, name: str) -> registry_logins.Logins:
+    """The logins of a Secret that nodes pull images with, given as `namespace/name`.
+
+    Raises UnreachableError, which never shows any of it.
+    """
+    namespace, _, secret = name.partition("/")
+    path = f"/api/v1/namespaces/{namespace}/secrets/{secret}"
+    try:
+        data = connection.get(path).get("data") or {}
+        text = base64.b64decode(data[DOCKER_CONFIG], validate=True).decode()
+        return registry_logins.Logins.parse(text)
+    except ClusterError as error:
+        mend = {403: "let the bot `get` it", 404: "make it"}.get(error.status)
+        help_ = f"; {mend}, or change UNDERSTUDY_PULL_SECRET" if mend else ""
+        raise errors.UnreachableError(
+            f"the Secret {name} with the registries' logins can't be read: {error}{help_}"
+        ) from error
+    except (KeyError, TypeError, ValueError):
+        raise errors.UnreachableError(
+            f"the Secret {name} holds no registries' logins: make it with "
+            f"`kubectl create secret docker-registry {secret} -n {namespace} …`"
+        ) from None
 
 
 def items(connection: Connection, path: str, **query: str) -> Iterator[dict[str, Any]]:

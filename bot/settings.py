@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import pydantic
 import yaml
 
-from bot import errors
+from bot import errors, image_reference
 from infra import contract
 
 PREFIX = "UNDERSTUDY_"
@@ -32,13 +32,22 @@ SECRETS = (
 """The settings that are never shown."""
 
 _HOST_NAME = r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$"
+_NAMESPACED = r"^[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9.-]{0,252}$"
 _FOREIGN = re.compile(r"cache|(.+_)?service_(host|port(_.+)?)|(.+_)?port_\d+_(tcp|udp|sctp)(_.+)?")
 """Variables with our prefix that others set: the cache of development tools, and what Kubernetes
 tells every pod about a Service named `understudy`."""
 _SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
+
+def _registry(given: str) -> str:
+    if image_reference.registry(given) is None:
+        raise ValueError(f"{given!r} is no host with or without a port")
+    return given
+
+
 _Repository = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$")]
 _Login = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-]+(\[bot\])?$")]
+_Registry = Annotated[str, pydantic.AfterValidator(_registry)]
 _Secret = Annotated[pydantic.SecretStr, pydantic.Field(min_length=1)]
 
 
@@ -127,6 +136,13 @@ class Settings(pydantic.BaseModel):
     """The path of a kubeconfig; none: the pod's own service account, or the usual file."""
     api_token: _Secret | None = None
     """Who sends this to the HTTP API may give every command; none: there is no API."""
+    pull_secret: Annotated[str, pydantic.Field(pattern=_NAMESPACED)] | None = None
+    """The Secret of type `kubernetes.io/dockerconfigjson` that registries are asked with, as
+    `namespace/name`; none: without a login. The bot needs to `get` this one; stage files can't
+    choose another."""
+    insecure_registries: Annotated[tuple[_Registry, ...], pydantic.BeforeValidator(_separated)] = ()
+    """Registries that are asked over HTTP without encryption, as `host` or `host:port` with commas
+    between them; those on the bot's own machine always are."""
     host: str = pydantic.Field(default="127.0.0.1", min_length=1)
     """The address to listen on; in a container `0.0.0.0`."""
     port: int = pydantic.Field(default=8080, ge=1, le=65535)

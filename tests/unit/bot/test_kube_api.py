@@ -1,3 +1,5 @@
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -138,3 +140,52 @@ def test_a_watch_that_is_refused_is_unreachable(api: ApiServer, connection: Conn
     api.statuses["/pods"] = 403
     with pytest.raises(errors.UnreachableError, match="403"):
         list(kube_api.ClusterWatch(connection).follow(NAME, SHA, lambda: False))
+
+
+# -- registries' logins ---------------------------------------------------------------------------
+
+
+SECRET = "/api/v1/namespaces/understudy/secrets/registry"
+LOGINS = {"auths": {"registry.example.com": {"username": "ada", "password": "swordfish"}}}
+
+
+def secret(content: object) -> dict[str, object]:
+    encoded = base64.b64encode(json.dumps(content).encode()).decode()
+    return {"metadata": {"name": "registry"}, "data": {kube_api.DOCKER_CONFIG: encoded}}
+
+
+def test_logins_are_read_from_a_secret(api: ApiServer, connection: Connection) -> None:
+    api.objects[SECRET] = secret(LOGINS)
+    login = kube_api.pull_secret(connection, "understudy/registry").of("registry.example.com", "acme/web")
+    assert login is not None
+    assert (login.user, login.password) == ("ada", "swordfish")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"data": None},
+        {"data": {"password": "c3dvcmRmaXNo"}},
+        {"data": {kube_api.DOCKER_CONFIG: "swordfish!"}},
+        secret({"auth": "swordfish"}),
+    ],
+)
+def test_a_secret_of_another_kind_is_explained_and_not_shown(
+    api: ApiServer, connection: Connection, content: dict[str, object]
+) -> None:
+    api.objects[SECRET] = {"metadata": {"name": "registry"}, **content}
+    with pytest.raises(errors.UnreachableError, match="holds no registries' logins") as caught:
+        kube_api.pull_secret(connection, "understudy/registry")
+    assert "swordfish" not in caught.value.message
+    assert caught.value.__cause__ is None
+
+
+def test_a_secret_that_is_missing_or_hidden_is_named(
+    api: ApiServer, connection: Connection
+) -> None:
+    with pytest.raises(errors.UnreachableError, match=r"Secret understudy/registry .*make it"):
+        kube_api.pull_secret(connection, "understudy/registry")
+    api.statuses[SECRET] = 403
+    with pytest.raises(errors.UnreachableError, match="let the bot `get` it"):
+        kube_api.pull_secret(connection, "understudy/registry")

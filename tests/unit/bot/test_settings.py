@@ -286,3 +286,12 @@ def test_the_documentation_has_every_setting_as_it_is() -> None:
 def test_a_secrets_provider_has_pulumis_form(provider: str) -> None:
     assert read(pulumi_secrets_provider=provider).pulumi_secrets_provider == provider
     assert "UNDERSTUDY_PULUMI_SECRETS_PROVIDER" in refusal(pulumi_secrets_provider="awskms:x")
+
+
+def test_registries_are_named_by_host_and_a_secret_by_namespace() -> None:
+    given = read(pull_secret="understudy/registry", insecure_registries="localhost, r.test:5000")
+    assert given.pull_secret == "understudy/registry"
+    assert given.insecure_registries == ("localhost", "r.test:5000")
+    assert "UNDERSTUDY_PULL_SECRET" in refusal(pull_secret="registry")
+    assert "UNDERSTUDY_PULL_SECRET" in refusal(pull_secret="../x/y")
+    assert "UNDERSTUDY_INSECURE_REGISTRIES" in refusal(insecure_registries="http://r.test")
