@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import os
 import socket
 import threading
@@ -37,6 +38,8 @@ from bot import (
     policies,
     ports,
     reconcile,
+    registry_api,
+    registry_logins,
     scaling,
     store,
     surroundings,
@@ -44,6 +47,7 @@ from bot import (
     workloads,
 )
 from bot.settings import Settings
+from infra.readiness.connection import Connection
 
 CATCH_UP = datetime.timedelta(days=1)
 """At its start, the bot makes sure of what was told of everything that changed since."""
@@ -188,6 +192,9 @@ def build(settings: Settings) -> Bot:
             drain=around.drain(),
             clearers=around.clearers(),
             configurer=configurer,
+            images=registry_api.RegistryImages(
+                _logins(connection, settings.pull_secret), settings.insecure_registries
+            ),
             reporter=reporter,
             policies=base,
             chat=chatops.HubChat(hub, workloads.ClusterWorkloads(connection), told.of, reader),
@@ -310,6 +317,13 @@ def credentials(settings: Settings) -> str | github_api.App:
         )
     assert settings.github_token is not None  # the settings see to it
     return settings.github_token.get_secret_value()
+
+
+def _logins(connection: Connection, secret: str | None) -> Callable[[], registry_logins.Logins]:
+    """Who the bot is to registries, read anew each time."""
+    if secret is None:
+        return registry_logins.Logins
+    return functools.partial(kube_api.pull_secret, connection, secret)
 
 
 def _refusal(reason: str, message: str) -> dict[str, str]:

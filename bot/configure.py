@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 import pydantic
@@ -9,12 +10,17 @@ import pydantic
 from bot import errors, model, ports
 from infra import contract
 
+KEPT_FILES = 32
+"""Stage files that are not read again; each is at most 1 MB."""
+
 
 class StageConfigurer:
     """Implements `bot.ports.Configurer` for the files in the repository."""
 
     def __init__(self, hub: ports.Hub, platform: contract.Platform, production_host: str) -> None:
         self._hub = hub
+        # What a file is at a commit never changes, and lanes and steps read it one after another.
+        self._file = functools.lru_cache(maxsize=KEPT_FILES)(self._read)
         self._platform = platform
         self._production_host = production_host
 
@@ -24,33 +30,50 @@ class StageConfigurer:
         """The stack config for the pull request's commit. See `bot.ports.Configurer`."""
         if row.lane is model.Lane.EDGE and self._platform.primary_distribution_id is None:
             return None
+        commit = pull_request.head_sha
+        stage = self._stage(row.key, pull_request, trusted=trusted)
+        if row.images is not None and row.images.commit == commit:
+            stage = stage.pinned(commit, row.images.digests)
+        inputs = contract.PreviewInputs(
+            repository=row.key.repository,
+            pull_request=row.key.number,
+            commit=commit,
+            stage=stage.with_env(_overrides(row.life)),
+            platform=self._platform,
+            edge_value=pydantic.SecretStr(row.edge_value),
+            gate=False,
+            parts=(row.lane.value,),
+            driver="bot",
+            # From the first time that it is put to sleep, the sleep manager's.
+            scaled=row.life.sleep_order is not None,
+        )
+        if row.lane is model.Lane.EDGE and not inputs.with_edge:
+            return None
+        return inputs.to_config()
+
+    def images(self, pull_request: model.PullRequest, *, trusted: bool) -> ports.Needed:
+        """The images of the pull request's commit. See `bot.ports.Configurer`."""
+        stage = self._stage(pull_request.key, pull_request, trusted=trusted)
+        return ports.Needed(stage.image_references(pull_request.head_sha), stage.images)
+
+    def _stage(
+        self, key: model.EnvironmentKey, pull_request: model.PullRequest, *, trusted: bool
+    ) -> contract.StageFile:
         # A stranger's own file would be a stranger's word about what runs in the cluster.
         commit = pull_request.head_sha if trusted else pull_request.base_sha
-        text = self._hub.file(row.key.repository, contract.FILE_NAME, commit)
+        text = self._file(key.repository, commit)
         if text is None:
             raise errors.InvalidStageFileError(
                 f"{contract.FILE_NAME} is missing at commit {commit[:7]}: add one that names "
                 "your services; docs/stage-file.md shows a small one"
             )
         try:
-            inputs = contract.PreviewInputs(
-                repository=row.key.repository,
-                pull_request=row.key.number,
-                commit=pull_request.head_sha,
-                stage=contract.StageFile.parse(text).with_env(_overrides(row.life)),
-                platform=self._platform,
-                edge_value=pydantic.SecretStr(row.edge_value),
-                gate=False,
-                parts=(row.lane.value,),
-                driver="bot",
-                # From the first time that it is put to sleep, the sleep manager's.
-                scaled=row.life.sleep_order is not None,
-            )
+            return contract.StageFile.parse(text)
         except contract.StageFileError as error:
             raise errors.InvalidStageFileError(str(error)) from error
-        if row.lane is model.Lane.EDGE and not inputs.with_edge:
-            return None
-        return inputs.to_config()
+
+    def _read(self, repository: str, commit: str) -> str | None:
+        return self._hub.file(repository, contract.FILE_NAME, commit)
 
     def routes(self, rows: Mapping[model.Lane, ports.Row]) -> model.Routes | None:
         """The addresses out of the last updates' outputs. See `bot.ports.Configurer`."""

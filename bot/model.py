@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+from collections.abc import Mapping
 
 from infra.readiness.progress import PodProgress, PodTrouble, Progress, ServiceProgress
 
@@ -22,6 +23,7 @@ __all__ = [
     "EnvironmentKey",
     "Holding",
     "Ignored",
+    "Images",
     "Lane",
     "Life",
     "LifetimeFrom",
@@ -280,6 +282,20 @@ class Observed:
     """Whether its removal was begun and has not ended in proved absence."""
     commit: str | None = None
     """The commit of the last engine update; None while one runs, and after one failed."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Images:
+    """What is known of the images that an environment is made of."""
+
+    commit: str | None = None
+    """The commit whose images were found last."""
+    digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What they were found to be, by reference: that commit runs these from then on."""
+    awaited: str | None = None
+    """The commit whose images are waited for."""
+    since: datetime.datetime | None = None
+    """Since when."""
 
 
 @enum.unique

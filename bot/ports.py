@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from bot import intent, model, said
-from infra import naming
+from infra import contract, naming
 
 # -- GitHub ---------------------------------------------------------------------------------------
 
@@ -266,6 +266,17 @@ class Drain(Protocol):
         """
 
 
+class Images(Protocol):
+    """Asks registries for images."""
+
+    def resolve(self, images: Collection[str]) -> Mapping[str, str | None]:
+        """The digest of each image by its reference; None where its registry has none (yet).
+
+        Raises InvalidStageFileError for what is no reference, and UnreachableError, also where a
+        registry does not show an image to the bot.
+        """
+
+
 # -- Store ----------------------------------------------------------------------------------------
 
 
@@ -283,6 +294,7 @@ SAVED = frozenset(
         "outputs",
         "progress",
         "absence",
+        "images",
         "failures",
         "life",
     }
@@ -362,6 +374,8 @@ class Row:
     check_commit: str | None = None
     check_state: str | None = None
     """What the check of that commit last said."""
+    images: model.Images | None = None
+    """What is known of its images; None before they were asked for."""
 
     @property
     def stack(self) -> str:
@@ -563,6 +577,14 @@ class Reporter(Protocol):
 # -- Programs -------------------------------------------------------------------------------------
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Needed:
+    """The images that a commit needs, and how they are waited for."""
+
+    references: tuple[str, ...]
+    waiting: contract.Images
+
+
 class Configurer(Protocol):
     """Turns a pull request and its .stage.yaml into the program's config."""
 
@@ -571,9 +593,13 @@ class Configurer(Protocol):
     ) -> Mapping[str, str] | None:
         """The config of the lane's stack for this commit; None where the lane has none.
 
-        That of an author who is not `trusted` is the base branch's, whatever the pull request
-        changes. Raises InvalidStageFileError, UnreachableError.
+        Images are those that the row has digests of. That of an author who is not `trusted` is
+        the base branch's, whatever the pull request changes. Raises InvalidStageFileError,
+        UnreachableError.
         """
+
+    def images(self, pull_request: model.PullRequest, *, trusted: bool) -> Needed:
+        """The images of this commit, by the same file as the config's. Raises as it does."""
 
     def routes(self, rows: Mapping[model.Lane, Row]) -> model.Routes | None:
         """The addresses, from the outputs of the last updates; None before the first."""

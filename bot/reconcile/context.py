@@ -30,6 +30,7 @@ class Stages:
     drain: ports.Drain
     clearers: Mapping[model.Lane, ports.Clearer]
     configurer: ports.Configurer
+    images: ports.Images
     reporter: ports.Reporter
     policies: ports.Policies
     chat: ports.Chat

@@ -38,6 +38,14 @@ LAST_RECHECK_SECONDS = 900.0
 """A workload that could not start is looked at again between so soon and so late: the rarer, the
 longer nothing has happened."""
 
+FIRST_IMAGE_SECONDS = 5.0
+LAST_IMAGE_SECONDS = 60.0
+"""An image that is being built is looked for again between so soon and so late: the rarer, the
+longer it takes."""
+
+LATE_IMAGE_SECONDS = 600.0
+"""One that did not come in time is looked for so often."""
+
 FIRST_EDGE_SECONDS = 1.0
 LAST_EDGE_SECONDS = 10.0
 """CloudFront mostly takes minutes to reach every edge: it is asked whether it has between so soon
@@ -92,6 +100,11 @@ def look_seconds(waited: float) -> float:
 def edge_seconds(waited: float) -> float:
     """How long to wait for a change that CloudFront has been bringing about for so many seconds."""
     return _rarer(waited, FIRST_EDGE_SECONDS, LAST_EDGE_SECONDS)
+
+
+def image_seconds(waited: float) -> float:
+    """How long to wait for an image that has been waited for for so many seconds."""
+    return _rarer(waited, FIRST_IMAGE_SECONDS, LAST_IMAGE_SECONDS)
 
 
 def recheck_seconds(quiet: float) -> float:

@@ -80,6 +80,9 @@ class Loop:
             lane=row.lane.value,
             step=step.value,
         )
+        if isinstance(wish, model.Ignored) and row.images is not None:
+            # Whoever asks for it again looks for its images anew.
+            run.save(images=None)
         on_edge = row.lane is model.Lane.EDGE
         match step, wish:
             case model.Step.UP, model.Desired(commit):

@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime
 
 from bot import errors, model, ports
-from bot.reconcile import commands, deadlines, operations, sleeping
+from bot.reconcile import commands, deadlines, images, operations, sleeping
 from bot.reconcile.context import Pass
 
 
 def up(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.datetime | None:
     """Create or update, then watch; returns when to look again."""
     try:
+        if (later := images.missing(run, pull_request, commit)) is not None:
+            return later
         config = run.stages.configurer.config(run.row, pull_request, trusted=run.trusted)
     except errors.InvalidStageFileError as error:
         _refuse(run, error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from bot import intent, model
-from bot.reconcile import deadlines, removal, rise, sleeping
+from bot.reconcile import glance, removal, rise, sleeping
 from bot.reconcile.context import Pass
 
 
@@ -16,7 +16,7 @@ def keep(run: Pass, commit: str) -> datetime.datetime | None:
         return None
     if run.row.lane is model.Lane.CLUSTER:
         sleeping.awake(run)
-        if not _glance(run, commit):
+        if not glance.serves(run, commit):
             return rise.watch(run, commit)
     run.to(run.row.phase, "")
     return None
@@ -30,16 +30,3 @@ def leave(run: Pass, ignored: model.Ignored) -> None:
         run.to(model.Phase.WAITING, sentence)
     elif run.row.phase is not model.Phase.ABSENT:
         run.to(model.Phase.ABSENT, removal.sentence(ignored), failures=0)
-
-
-def _glance(run: Pass, commit: str) -> bool:
-    """Whether every workload serves. Raises UnreachableError."""
-    end = run.after(deadlines.GLANCE_SECONDS)
-
-    def stop() -> bool:
-        return run.held.lost() or run.stopping() or run.stages.clock.now() > end
-
-    # The first thing that the watch tells is how everything stands now.
-    for progress in run.follow(commit, stop):
-        return progress.ready
-    return True

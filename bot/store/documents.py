@@ -10,6 +10,7 @@ import pydantic
 from bot import model
 
 _PROGRESS = pydantic.TypeAdapter(model.Progress)
+_IMAGES = pydantic.TypeAdapter(model.Images)
 _ABSENCE = pydantic.TypeAdapter(model.Absence)
 _OVERRIDES = pydantic.TypeAdapter(tuple[model.Override, ...])
 
@@ -21,6 +22,8 @@ def stored(value: object) -> object:
             return _PROGRESS.dump_python(value, mode="json")
         case model.Absence():
             return _ABSENCE.dump_python(value, mode="json")
+        case model.Images():
+            return _IMAGES.dump_python(value, mode="json")
         case Mapping():
             return dict(value)
         case tuple():
@@ -36,6 +39,11 @@ def progress(kept: Mapping[str, Any] | None) -> model.Progress | None:
 def overrides(kept: Sequence[Any] | None) -> tuple[model.Override, ...]:
     """What was stored of the variables that commands set."""
     return _OVERRIDES.validate_python(kept or ())
+
+
+def images(kept: Mapping[str, Any] | None) -> model.Images | None:
+    """What was stored of the images."""
+    return None if kept is None else _IMAGES.validate_python(kept)
 
 
 def absence(kept: Mapping[str, Any] | None) -> model.Absence | None:

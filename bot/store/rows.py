@@ -50,6 +50,7 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
         check_id=owner.check_id,
         check_commit=owner.check_commit,
         check_state=owner.check_state,
+        images=documents.images(found.images),
     )
 
 

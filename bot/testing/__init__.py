@@ -12,6 +12,7 @@ from bot.testing.desk import FakeConfigurer, FakePolicies, FakeReporter
 from bot.testing.edge import FakeDrain, FakeEdge
 from bot.testing.engine import FakeEngine, FakeOperation, FakeStacks, edge_of
 from bot.testing.hub import FakeHub
+from bot.testing.images import FakeImages
 from bot.testing.listings import FakeInventory, FakeProver
 from bot.testing.shown import SETTLED, FakeCheck, FakeDeployment
 from bot.testing.store import MemoryStore
@@ -28,6 +29,7 @@ __all__ = [
     "FakeEdge",
     "FakeEngine",
     "FakeHub",
+    "FakeImages",
     "FakeInventory",
     "FakeOperation",
     "FakePolicies",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot import errors, intent, model, ports
 from bot.testing.faulty import Faulty
+from infra import contract
 from infra.contract import outputs
 
 
@@ -18,6 +19,8 @@ class FakeConfigurer(Faulty):
         """What is wrong with the stage file, by commit."""
         self.asked: list[tuple[str, bool]] = []
         """The commits that configurations were asked for, and whether their authors are trusted."""
+        self.waiting = contract.Images()
+        """How images are waited for."""
         self.with_edge = True
         """Whether environments get a way through CloudFront."""
 
@@ -35,7 +38,17 @@ class FakeConfigurer(Faulty):
             return None
         if wrong := self.invalid.get(pull_request.head_sha):
             raise errors.InvalidStageFileError(wrong)
-        return {"commit": pull_request.head_sha}
+        commit = pull_request.head_sha
+        pinned = row.images is not None and row.images.commit == commit
+        return {"commit": commit, **(row.images.digests if row.images and pinned else {})}
+
+    def images(self, pull_request: model.PullRequest, *, trusted: bool) -> ports.Needed:
+        """See `bot.ports.Configurer`; there is one image, named by the commit."""
+        del trusted
+        self.answer()
+        if wrong := self.invalid.get(pull_request.head_sha):
+            raise errors.InvalidStageFileError(wrong)
+        return ports.Needed((f"registry.test/web:{pull_request.head_sha}",), self.waiting)
 
     def routes(self, rows: Mapping[model.Lane, ports.Row]) -> model.Routes | None:
         """See `bot.ports.Configurer`."""

@@ -74,6 +74,8 @@ class FakeEngine(Faulty):
         """How long an operation takes."""
         self.stacks: set[str] = set()
         self.operations: list[FakeOperation] = []
+        self.configs: list[Mapping[str, str]] = []
+        """What updates were made with."""
         self.failures: list[str] = []
         """Messages of the next operations' failures; each is used once."""
         self.overlaps: list[str] = []
@@ -82,6 +84,7 @@ class FakeEngine(Faulty):
     def up(self, name: str, config: Mapping[str, str], on_event: ports.OnEvent) -> ports.Operation:
         """See `bot.ports.Engine`. Without a failure, a service is made in each part of the time."""
         operation = self._start(name, "up")
+        self.configs.append(config)
         self.stacks.add(name)
         if environment := edge_of(name):
 

@@ -220,7 +220,7 @@ class StageFile(Section):
 
     def image_references(self, commit: str) -> tuple[str, ...]:
         """The images of a commit's services and jobs, each once."""
-        every = (*self.services.values(), *self.jobs.values())
+        every: list[Service | Job] = [*self.services.values(), *self.jobs.values()]
         return tuple(dict.fromkeys(of_commit(one.image, commit) for one in every))
 
     def pinned(self, commit: str, digests: Mapping[str, str]) -> StageFile:

@@ -461,6 +461,26 @@ def test_progress_and_absence_come_back_as_they_were(store: ports.Store) -> None
     assert store.save(lease, progress=None).progress is None
 
 
+@pytest.mark.parametrize(
+    "images",
+    [
+        model.Images(),
+        model.Images(awaited="a" * 40, since=clock.ManualClock().now()),
+        model.Images("a" * 40, {"registry.test/web:1": "sha256:1"}),
+    ],
+)
+def test_what_is_known_of_images_comes_back_as_it_was(
+    store: ports.Store, images: model.Images
+) -> None:
+    store.hint(KEY)
+    row, lease = taken(store)
+    assert row.images is None
+    assert store.save(lease, images=images).images == images
+    row = store.row(KEY)  # type: ignore[assignment]
+    assert row.images == images
+    assert store.save(lease, images=None).images is None
+
+
 # -- adoption and rights --------------------------------------------------------------------------
 
 

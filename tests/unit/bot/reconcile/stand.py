@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bot import chatops, intent, metrics, model, overview, ports, reconcile, said, store, testing
@@ -37,6 +37,7 @@ class Stand:
         self.configurer = testing.FakeConfigurer()
         self.configurer.with_edge = with_edge
         self.lanes = tuple(model.Lane) if with_edge else (model.Lane.CLUSTER,)
+        self.images = testing.FakeImages()
         self.policies = testing.FakePolicies()
         self.workloads = testing.FakeWorkloads(self.world)
         self.comments = 0
@@ -53,6 +54,7 @@ class Stand:
             drain=self.drain,
             clearers=dict.fromkeys(model.Lane, self.clearer),
             configurer=self.configurer,
+            images=self.images,
             reporter=self.reporter,
             policies=self.policies,
             chat=chatops.HubChat(
@@ -158,6 +160,10 @@ class Stand:
     @property
     def verbs(self) -> list[str]:
         return [operation.verb for operation in self.engine.operations]
+
+    @property
+    def configs(self) -> list[Mapping[str, str]]:
+        return self.engine.configs
 
     @property
     def timeline(self) -> list[str]:

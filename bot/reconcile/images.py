@@ -1,0 +1,125 @@
+"""Sees that a commit's images are there before anything is made of it.
+
+Until they are, whatever serves of an earlier commit stays. What was found is kept with the row, so
+that the commit runs the same images whenever it is updated again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+from bot import model, ports
+from bot.reconcile import deadlines, glance, plan, sleeping
+from bot.reconcile.context import Pass
+
+MAX_NAMED = 3
+"""Images that are named in a sentence."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Lack:
+    """What is not there yet."""
+
+    sentence: str
+    """That it is not there, without an end."""
+    hopeless: bool = False
+    """It does not come by itself."""
+
+
+def missing(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.datetime | None:
+    """Tell what is waited for, and return when to look again; None where everything is there.
+
+    Raises InvalidStageFileError, UnreachableError and LeaseLostError.
+    """
+    needed = run.stages.configurer.images(pull_request, trusted=run.trusted)
+    if needed.waiting.wait == "none":
+        return None
+    kept = run.row.images or model.Images()
+    lack = _in_registry(run, needed, kept, commit)
+    if lack is None:
+        return None
+    since = kept.since if kept.awaited == commit else None
+    if since is None:
+        since = run.stages.clock.now()
+        run.save(images=dataclasses.replace(kept, awaited=commit, since=since))
+    waited = (run.stages.clock.now() - since).total_seconds()
+    left = needed.waiting.seconds - waited
+    if lack.hopeless:
+        sentence = lack.sentence
+    elif left <= 0:
+        sentence = (
+            f"{lack.sentence} after {needed.waiting.timeout}: see whether the build of commit "
+            f"{commit[:7]} has pushed it; it is looked for at its next check, and every "
+            f"{deadlines.LATE_IMAGE_SECONDS / 60:.0f} minutes"
+        )
+    else:
+        until = since + datetime.timedelta(seconds=needed.waiting.seconds)
+        sentence = f"{lack.sentence} yet, and is waited for until {until:%H:%M} UTC"
+    _hold(run, sentence)
+    if lack.hopeless or left <= 0:
+        return run.after(deadlines.LATE_IMAGE_SECONDS)
+    return run.after(min(deadlines.image_seconds(waited), left))
+
+
+def _in_registry(run: Pass, needed: ports.Needed, kept: model.Images, commit: str) -> _Lack | None:
+    """Look for every image, and keep what they are when all of them are there."""
+    known = dict(kept.digests) if kept.commit == commit else {}
+    wanted = [one for one in needed.references if one not in known]
+    if not wanted:
+        return None
+    found = run.stages.images.resolve(wanted)
+    absent = [one for one in wanted if found.get(one) is None]
+    if absent:
+        return _Lack(_sentence(absent))
+    known |= {one: digest for one, digest in found.items() if digest is not None}
+    run.save(images=model.Images(commit, known))
+    run.note(f"found {_counted(len(wanted))} of commit {commit[:7]}")
+    return None
+
+
+def _hold(run: Pass, sentence: str) -> None:
+    """Make nothing of the new commit, and keep what there is of an earlier one."""
+    phase = _held(run)
+    if run.row.stack_exists and run.row.commit:
+        sentence = f"{sentence}; commit {run.row.commit[:7]} stays"
+    if phase is run.row.phase and sentence != run.row.reason:
+        run.note(sentence)
+    run.to(phase, sentence, failures=0)
+
+
+def _held(run: Pass) -> model.Phase:
+    """The phase of what there is meanwhile, which goes on as it was and as it is to be."""
+    row = run.row
+    if not row.stack_exists:
+        return model.Phase.WAITING
+    if row.commit is None:
+        # An update that did not end, and whose commit is no longer wanted.
+        return model.Phase.DEGRADED
+    assert isinstance(run.wish, model.Desired)
+    wish = dataclasses.replace(run.wish, commit=row.commit)
+    phase = row.phase
+    match plan.next_step(wish, model.Observed(phase, row.stack_exists, row.removing, row.commit)):
+        case model.Step.SLEEP:
+            run.stages.sleeper.sleep(row.name)
+            phase = model.Phase.SLEEPING
+        case model.Step.WAKE:
+            sleeping.awake(run)
+            phase = model.Phase.PROVISIONING
+        case model.Step.WATCH if glance.serves(run, row.commit):
+            phase = model.Phase.READY
+        case model.Step.UP:
+            phase = model.Phase.DEGRADED
+    return phase
+
+
+def _sentence(absent: list[str]) -> str:
+    if len(absent) == 1:
+        return f"the image {absent[0]} is not there"
+    named = ", ".join(absent[:MAX_NAMED])
+    more = f" and {len(absent) - MAX_NAMED} more" if len(absent) > MAX_NAMED else ""
+    return f"each of {len(absent)} images ({named}{more}) is not there"
+
+
+def _counted(number: int) -> str:
+    return "the image" if number == 1 else f"{number} images"
