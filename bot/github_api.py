@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import itertools
 import json
 import logging
 import threading
@@ -29,7 +30,7 @@ from github import (
 )
 from github.Requester import Requester
 
-from bot import errors, github_checks, github_pages, model, said
+from bot import errors, github_checks, github_pages, model, ports, said
 
 TIMEOUT_SECONDS = 10
 """For each request; a pass holds a lease while it asks."""
@@ -40,6 +41,8 @@ _MAX_FILES = 3000
 _MOST_ENDED = 3
 """Older deployments that are ended at once; pushes that came faster leave some as they are."""
 _FAILED = frozenset({"error", "failure"})
+_MAX_RUNS = 300
+"""So many of a repository's newest runs are looked through."""
 _log = logging.getLogger("github")
 
 
@@ -205,6 +208,48 @@ class GitHubHub:
             if len(found) < min(pull.changed_files, _MAX_FILES):
                 raise errors.UnreachableError(f"GitHub gave out a part of the files of {key} only")
             return found
+
+    # -- workflows --------------------------------------------------------------------------------
+
+    def workflow_state(self, repository: str, workflow: str, commit: str) -> str | None:
+        """How a workflow's newest run for a commit ended. See `bot.ports.Hub`."""
+        with _asking(f"the runs of {workflow} for {commit[:7]} in {repository}"):
+            return self._state(repository, workflow, head_sha=commit)
+
+    def dispatched_state(self, repository: str, workflow: str, commit: str) -> str | None:
+        """The same of runs that were asked for. See `bot.ports.Hub`."""
+        with _asking(f"the runs of {workflow} that were asked for in {repository}"):
+            return self._state(repository, workflow, commit, event="workflow_dispatch")
+
+    def _state(self, repository: str, workflow: str, title: str = "", **query: str) -> str | None:
+        runs = self._repository(repository).get_workflow_runs(**query)
+        for run in itertools.islice(runs, _MAX_RUNS):
+            # A reusable workflow's path goes on with where it is from.
+            name = run.path.partition("@")[0].rpartition("/")[2]
+            if name == workflow and title in run.display_title:
+                return run.conclusion or ports.RUNNING
+        return None
+
+    def dispatch(self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Ask for a workflow to run on a branch. See `bot.ports.Hub`."""
+        with _asking(f"a run of {workflow} in {repository}"):
+            where = self._repository(repository)
+            try:
+                where.requester.requestJsonAndCheck(
+                    "POST",
+                    f"{where.url}/actions/workflows/{workflow}/dispatches",
+                    input={"ref": ref, "inputs": dict(inputs)},
+                )
+            except github.RateLimitExceededException:
+                raise
+            except github.GithubException as error:
+                if error.status not in {403, 422}:
+                    raise
+                raise errors.NotFoundError(
+                    f"GitHub refused a run of {workflow} ({error.message or error.status}): it "
+                    "needs `on: workflow_dispatch` with the inputs sha and pull_request, and the "
+                    "bot the permission to write Actions"
+                ) from error
 
     # -- listing ----------------------------------------------------------------------------------
 

@@ -18,6 +18,10 @@ from infra import contract, naming
 # -- GitHub ---------------------------------------------------------------------------------------
 
 
+RUNNING = "running"
+"""The state of a workflow's run that has not ended."""
+
+
 class Hub(Protocol):
     """What the bot asks of GitHub. Raises UnreachableError, or NotFoundError for what is gone."""
 
@@ -46,6 +50,24 @@ class Hub(Protocol):
 
     def changed(self, key: model.EnvironmentKey) -> Sequence[str]:
         """The paths of the files that a pull request changes."""
+
+    def workflow_state(self, repository: str, workflow: str, commit: str) -> str | None:
+        """How a workflow's newest run for a commit ended: `success`, `failure`, …
+
+        `RUNNING` before its end; None without one. The workflow is named by its file.
+        """
+
+    def dispatched_state(self, repository: str, workflow: str, commit: str) -> str | None:
+        """The same of runs that `dispatch` asked for, and whose titles name the commit.
+
+        GitHub counts these as runs for the branch that they were asked for on.
+        """
+
+    def dispatch(self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Ask for a workflow to run on a branch. Asked twice, it runs twice.
+
+        Raises NotFoundError where there is none that the bot may ask for, with GitHub's reason.
+        """
 
     def react(self, repository: str, comment_id: int, content: str) -> None:
         """Put a reaction (`eyes`, …) to a comment; one that is there already stays."""

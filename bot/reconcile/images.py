@@ -13,6 +13,7 @@ from bot import model, ports
 from bot.reconcile import deadlines, glance, plan, sleeping
 from bot.reconcile.context import Pass
 
+_SUCCESS = "success"
 MAX_NAMED = 3
 """Images that are named in a sentence."""
 
@@ -36,7 +37,10 @@ def missing(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime
     if needed.waiting.wait == "none":
         return None
     kept = run.row.images or model.Images()
-    lack = _in_registry(run, needed, kept, commit)
+    if needed.waiting.wait == "registry":
+        lack = _in_registry(run, needed, kept, commit)
+    else:
+        lack = _of_workflow(run, pull_request, needed.waiting.workflow or "", commit)
     if lack is None:
         return None
     since = kept.since if kept.awaited == commit else None
@@ -49,8 +53,8 @@ def missing(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime
         sentence = lack.sentence
     elif left <= 0:
         sentence = (
-            f"{lack.sentence} after {needed.waiting.timeout}: see whether the build of commit "
-            f"{commit[:7]} has pushed it; it is looked for at its next check, and every "
+            f"{lack.sentence} after {needed.waiting.timeout}: see how the build of commit "
+            f"{commit[:7]} came along; it is looked at again at its next check, and every "
             f"{deadlines.LATE_IMAGE_SECONDS / 60:.0f} minutes"
         )
     else:
@@ -75,6 +79,31 @@ def _in_registry(run: Pass, needed: ports.Needed, kept: model.Images, commit: st
     known |= {one: digest for one, digest in found.items() if digest is not None}
     run.save(images=model.Images(commit, known))
     run.note(f"found {_counted(len(wanted))} of commit {commit[:7]}")
+    return None
+
+
+def _of_workflow(
+    run: Pass, pull_request: model.PullRequest, workflow: str, commit: str
+) -> _Lack | None:
+    """Look how the workflow's newest run stands; once it has succeeded, that is kept."""
+    if run.row.images is not None and run.row.images.commit == commit:
+        return None
+    hub, repository = run.stages.hub, pull_request.key.repository
+    state = None
+    if not pull_request.from_fork:
+        state = hub.workflow_state(repository, workflow, commit)
+    # What runs for a fork's commit has no right to push images; only what was asked for has.
+    state = state or hub.dispatched_state(repository, workflow, commit)
+    if state in (None, ports.RUNNING):
+        return _Lack(f"the workflow {workflow} has not succeeded for commit {commit[:7]}")
+    if state != _SUCCESS:
+        return _Lack(
+            f"the workflow {workflow} ended with {state} for commit {commit[:7]}: run it again, or "
+            "push a commit that mends it",
+            hopeless=True,
+        )
+    run.save(images=model.Images(commit))
+    run.note(f"the workflow {workflow} succeeded for commit {commit[:7]}")
     return None
 
 

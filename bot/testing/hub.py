@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot import errors, model, said
+from bot import errors, model, ports, said
 from bot.testing.faulty import Faulty
 from bot.testing.shown import SETTLED, FakeCheck, FakeDeployment
 
@@ -41,6 +41,14 @@ class FakeHub(Faulty):
         """What people wrote, by the order in which they did."""
         self.reactions: list[tuple[int, str]] = []
         self.answers: list[tuple[model.EnvironmentKey, str]] = []
+        self.workflows: set[str] = set()
+        """The files of workflows that can be asked for."""
+        self.runs: dict[tuple[str, str], str] = {}
+        """The state of each workflow's newest run, by workflow and commit."""
+        self.dispatched: dict[tuple[str, str], str] = {}
+        """The same of runs that were asked for."""
+        self.dispatches: list[tuple[str, str, dict[str, str]]] = []
+        """Workflow, branch and inputs of each run that was asked for."""
 
     def open(
         self, key: model.EnvironmentKey, commit: str, *labels: str, fork: str | None = None
@@ -159,6 +167,27 @@ class FakeHub(Faulty):
         """See `bot.ports.PullRequests`."""
         self.answer()
         return [one for one in self.said if one.key.repository == repository and one.at >= since]
+
+    def workflow_state(self, repository: str, workflow: str, commit: str) -> str | None:
+        """See `bot.ports.Hub`."""
+        del repository
+        self.answer()
+        return self.runs.get((workflow, commit))
+
+    def dispatched_state(self, repository: str, workflow: str, commit: str) -> str | None:
+        """See `bot.ports.Hub`."""
+        del repository
+        self.answer()
+        return self.dispatched.get((workflow, commit))
+
+    def dispatch(self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """See `bot.ports.Hub`; the run goes on until its state is changed."""
+        self.answer()
+        if workflow not in self.workflows:
+            raise errors.NotFoundError(f"there is no workflow {workflow} in {repository}")
+        self.dispatches.append((workflow, ref, dict(inputs)))
+        self.dispatched[workflow, inputs["sha"]] = ports.RUNNING
+        self.writes.append("dispatch")
 
     def react(self, repository: str, comment_id: int, content: str) -> None:
         """See `bot.ports.Hub`."""

@@ -7,7 +7,7 @@ import datetime
 
 import pytest
 
-from bot import errors, model
+from bot import errors, model, ports
 from bot.model import Phase
 from bot.reconcile import deadlines
 from infra import contract
@@ -100,10 +100,10 @@ def test_after_its_time_people_are_told_that_it_did_not_come(waiting: Stand) -> 
     while "after 10m" not in waiting.row.reason:
         waiting.pass_due()
     assert (waiting.clock.now() - began).total_seconds() == pytest.approx(600, abs=1)
-    assert waiting.row.phase is Phase.WAITING
+    assert waiting.reporter.phases() == [Phase.WAITING]
     assert waiting.told.reason == (
-        f"the image {image(A)} is not there after 10m: see whether the build of commit {A[:7]} "
-        "has pushed it; it is looked for at its next check, and every 10 minutes"
+        f"the image {image(A)} is not there after 10m: see how the build of commit {A[:7]} came "
+        "along; it is looked at again at its next check, and every 10 minutes"
     )
     assert pause(waiting) == deadlines.LATE_IMAGE_SECONDS
     assert waiting.row.reason in waiting.timeline
@@ -275,7 +275,7 @@ def test_what_can_not_start_stays_degraded(waiting: Stand) -> None:
     waiting.settle()
     waiting.push(B)
     waiting.settle()
-    assert waiting.row.phase is Phase.DEGRADED
+    assert waiting.told.phase is Phase.DEGRADED
     assert image(B) in waiting.row.reason
     del waiting.world.troubles["web"]
     waiting.pass_due()
@@ -330,3 +330,79 @@ def test_many_images_are_named_in_bounds(waiting: Stand) -> None:
     assert waiting.row.reason.startswith(
         f"each of 5 images ({', '.join(names[:3])} and 2 more) is not there yet"
     )
+
+
+# -- a workflow's success -------------------------------------------------------------------------
+
+
+BUILD = "build.yml"
+
+
+@pytest.fixture
+def building(stand: Stand) -> Stand:
+    stand.configurer.waiting = contract.Images(wait="workflow", workflow=BUILD, timeout="10m")
+    return stand
+
+
+@pytest.mark.parametrize("state", [None, ports.RUNNING])
+def test_a_workflow_is_waited_for(building: Stand, state: str | None) -> None:
+    if state is not None:
+        building.hub.runs[BUILD, A] = state
+    building.open(A)
+    building.settle()
+    assert building.row.phase is Phase.WAITING
+    assert building.told.reason.startswith(
+        f"the workflow {BUILD} has not succeeded for commit {A[:7]} yet, and is waited for until "
+    )
+    building.hub.runs[BUILD, A] = "success"
+    building.store.hint_commit(KEY.repository, A)
+    building.settle()
+    assert building.reporter.phases() == [Phase.WAITING, Phase.PROVISIONING, Phase.READY]
+    assert building.configs == [{"commit": A}]
+    assert building.images.asked == []
+
+
+def test_a_workflow_that_succeeded_is_asked_about_once(building: Stand) -> None:
+    building.hub.runs[BUILD, A] = "success"
+    building.open(A)
+    building.settle()
+    building.hub.runs[BUILD, A] = "failure"
+    building.command("set LEVEL=debug")
+    building.settle()
+    assert (building.row.phase, building.row.reason) == (Phase.READY, "")
+    assert building.verbs == ["up", "up"]
+
+
+@pytest.mark.parametrize("state", ["failure", "cancelled", "timed_out"])
+def test_a_workflow_that_failed_is_told_at_once(building: Stand, state: str) -> None:
+    building.hub.runs[BUILD, A] = state
+    building.open(A)
+    building.settle()
+    assert building.told.reason == (
+        f"the workflow {BUILD} ended with {state} for commit {A[:7]}: run it again, or push a "
+        "commit that mends it"
+    )
+    assert pause(building) == deadlines.LATE_IMAGE_SECONDS
+    building.hub.runs[BUILD, A] = "success"
+    building.pass_due()
+    assert building.row.phase is Phase.READY
+
+
+def test_a_workflow_that_failed_leaves_what_serves(building: Stand) -> None:
+    building.hub.runs |= {(BUILD, A): "success", (BUILD, B): "failure"}
+    building.open(A)
+    building.settle()
+    building.push(B)
+    building.settle()
+    assert (building.row.phase, building.row.commit) == (Phase.READY, A)
+    assert building.row.reason.endswith(f"that mends it; commit {A[:7]} stays")
+
+
+def test_for_a_fork_only_the_run_that_was_asked_for_counts(building: Stand) -> None:
+    building.hub.runs[BUILD, A] = "success"
+    building.open(A, fork="ada/shop")
+    building.settle()
+    assert building.row.phase is Phase.WAITING
+    building.hub.dispatched[BUILD, A] = "success"
+    building.pass_due()
+    assert building.reporter.phases()[-1] is Phase.READY
