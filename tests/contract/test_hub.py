@@ -594,3 +594,56 @@ def test_files_that_were_cut_short_decide_nothing(github: GitHubStand, world: Gi
     world.cut_lists(1, path="/files")
     with pytest.raises(errors.UnreachableError, match="a part of the files"):
         github.hub.changed(KEY)
+
+
+# -- workflows ------------------------------------------------------------------------------------
+
+
+def test_the_newest_run_of_a_workflow_counts_for_its_commit_alone(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    stand.add_workflow("build.yml")
+    stand.add_workflow("test.yml")
+    assert stand.hub.workflow_state(KEY.repository, "build.yml", commit) is None
+    stand.finish_workflow("build.yml", commit, "failure")
+    stand.finish_workflow("build.yml", commit, "success")
+    stand.finish_workflow("test.yml", commit, "cancelled")
+    newer = stand.push({"a": "2"})
+    stand.finish_workflow("build.yml", newer, "failure")
+    state = stand.hub.workflow_state
+    assert state(KEY.repository, "build.yml", commit) == "success"
+    assert state(KEY.repository, "build.yml", newer) == "failure"
+    assert state(KEY.repository, "test.yml", commit) == "cancelled"
+    assert state(KEY.repository, "other.yml", commit) is None
+    assert stand.hub.dispatched_state(KEY.repository, "build.yml", commit) is None
+
+
+def test_a_workflow_is_asked_for_with_its_inputs(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    stand.add_workflow("build.yml")
+    inputs = {"sha": commit, "pull_request": "1"}
+    stand.hub.dispatch(KEY.repository, "build.yml", "main", inputs)
+    assert stand.dispatches() == [("build.yml", "main", inputs)]
+
+
+def test_a_workflow_that_is_not_there_can_not_be_asked_for(stand: Stand) -> None:
+    stand.open({"a": "1"})
+    with pytest.raises(errors.NotFoundError, match=r"build\.yml"):
+        stand.hub.dispatch(KEY.repository, "build.yml", "main", {})
+    assert stand.dispatches() == []
+
+
+def test_github_says_why_it_refuses_a_workflow(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    github.add_workflow("build.yml")
+    with pytest.raises(errors.NotFoundError, match="No ref found for: gone"):
+        github.hub.dispatch(KEY.repository, "build.yml", "gone", {})
+
+
+def test_of_workflows_nothing_is_known_while_github_is_silent(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    stand.fall_silent()
+    for ask in (stand.hub.workflow_state, stand.hub.dispatched_state):
+        with pytest.raises(errors.UnreachableError):
+            ask(KEY.repository, "build.yml", commit)
+    with pytest.raises(errors.UnreachableError):
+        stand.hub.dispatch(KEY.repository, "build.yml", "main", {})

@@ -64,6 +64,15 @@ class Stand(Protocol):
     def checks(self, commit: str) -> list[tuple[str, str, str]]:
         """The checks of a commit: what each says with URL and title."""
 
+    def add_workflow(self, file: str) -> None:
+        """Let a workflow be there that can be asked for."""
+
+    def finish_workflow(self, file: str, commit: str, conclusion: str) -> None:
+        """Let it have run for a commit."""
+
+    def dispatches(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Workflow, branch and inputs of each run that was asked for."""
+
     def fall_silent(self) -> None:
         """Let GitHub answer nothing but errors from now on."""
 
@@ -155,6 +164,19 @@ class GitHubStand:
             if one["name"] == "understudy"
         ]
 
+    def add_workflow(self, file: str) -> None:
+        """See Stand."""
+        self.world.add_workflow(KEY.repository, file)
+
+    def finish_workflow(self, file: str, commit: str, conclusion: str) -> None:
+        """See Stand."""
+        self.world.finish_workflow(KEY.repository, file, commit, conclusion)
+
+    def dispatches(self) -> list[tuple[str, str, dict[str, str]]]:
+        """See Stand."""
+        found = self.world.dispatches(KEY.repository)
+        return [(one["workflow"], one["ref"], one["inputs"]) for one in found]
+
     def fall_silent(self) -> None:
         """See Stand."""
         self.world.fail_next(502, times=100)
@@ -237,6 +259,18 @@ class FakeStand:
         """See Stand."""
         said = [one.said[-1] for one in self.fake.checks.values() if one.commit == commit]
         return [(state, url or "", title) for state, url, title in said]
+
+    def add_workflow(self, file: str) -> None:
+        """See Stand."""
+        self.fake.workflows.add(file)
+
+    def finish_workflow(self, file: str, commit: str, conclusion: str) -> None:
+        """See Stand."""
+        self.fake.runs[file, commit] = conclusion
+
+    def dispatches(self) -> list[tuple[str, str, dict[str, str]]]:
+        """See Stand."""
+        return self.fake.dispatches
 
     def fall_silent(self) -> None:
         """See Stand."""

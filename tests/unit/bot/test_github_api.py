@@ -5,6 +5,7 @@ What it does on a good day is in tests/contract/test_hub.py.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import socket
 import threading
@@ -361,3 +362,27 @@ def test_an_app_asks_for_itself_or_for_a_repository(github: GitHubWorld) -> None
     assert hub.ask("the App", "/app").content["slug"] == "understudy"
     found = hub.ask("a repository", f"/repos/{KEY.repository}", repository=KEY.repository)
     assert found.content["full_name"] == KEY.repository
+
+
+# -- workflows ------------------------------------------------------------------------------------
+
+
+def test_a_run_that_was_asked_for_is_known_by_its_title() -> None:
+    """The commit of such a run is the branch's, so its title has to name the one that it is for."""
+    world = World()
+    world.credentials.add_token(TOKEN, world.state.account(BOT))
+    with Server(world) as server:
+        control = GitHubWorld(server.url)
+        control.create_repository(KEY.repository, {"a": "1"})
+        made = control.open_pull_request(KEY.repository, "change", {"a": "2"})
+        base = world.state.repository(KEY.repository)
+        number = control.finish_workflow(KEY.repository, "build.yml", made.sha, "failure")
+        run = base.workflow_runs[number]
+        base.workflow_runs[number] = dataclasses.replace(run, event="workflow_dispatch")
+        commit = world.state.commits[made.sha]
+        wanted = "f" * 40
+        world.state.commits[made.sha] = dataclasses.replace(commit, message=f"Build {wanted}")
+        hub = github_api.GitHubHub(server.url, TOKEN)
+        assert hub.dispatched_state(KEY.repository, run.workflow.file_name, wanted) == "failure"
+        assert hub.dispatched_state(KEY.repository, run.workflow.file_name, "e" * 40) is None
+        assert hub.dispatched_state(KEY.repository, "other.yml", wanted) is None
