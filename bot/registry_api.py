@@ -23,6 +23,8 @@ from bot.registry_logins import Login, Logins
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
+TOTAL_SECONDS = 60.0
+"""For all images of an environment together; no question begins after that."""
 MAX_REDIRECTS = 5
 MAX_MANIFEST = 4 * 2**20
 """Bytes; registries take no larger ones."""
@@ -81,14 +83,15 @@ class _Asking:
         self._session = session
         self._logins = logins
         self._insecure = insecure
+        self._end = time.monotonic() + TOTAL_SECONDS
         self._words: dict[tuple[str, str], str] = {}
         """The header that a repository was answered with."""
 
     def digest(self, of: Reference) -> str | None:
         """The digest of a manifest; None where there is none. Raises UnreachableError."""
-        answer = self._manifest("HEAD", of)
-        if answer.status_code == 404:
-            return None
+        with self._manifest("HEAD", of) as answer:
+            if answer.status_code == 404:
+                return None
         told = answer.headers.get("Docker-Content-Digest", "")
         if image_reference.DIGEST.fullmatch(told):
             return told
@@ -157,6 +160,11 @@ class _Asking:
         word: str | None,
         query: Mapping[str, str] | None = None,
     ) -> requests.Response:
+        if time.monotonic() > self._end:
+            raise errors.UnreachableError(
+                f"the registry {of.registry} answers too slowly: not every image was asked for "
+                f"within {TOTAL_SECONDS:.0f} seconds"
+            )
         try:
             return self._session.request(
                 verb,

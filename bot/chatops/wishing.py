@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot import errors, life
+from bot.chatops import building
 from bot.chatops.verb import Asked, Done, Verb, Who
 
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
@@ -74,7 +75,8 @@ class Approve(Verb):
                 "then approve it"
             )
         after = life.approve(asked.row.life, asked.command, head)
-        return Done(f"commit {head[:7]} may run", after)
+        built = building.ask(asked.hub, asked.pull_request)
+        return Done("; ".join(filter(None, (f"commit {head[:7]} may run", built))), after)
 
 
 def _commit(asked: Asked) -> str:

@@ -72,6 +72,14 @@ def test_a_manifest_without_end_is_not_read(
     assert "too much" in refusal(RegistryImages(), shop)
 
 
+def test_many_images_are_asked_for_in_bounded_time(
+    shop: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry_api, "TOTAL_SECONDS", -1.0)
+    assert "answers too slowly" in refusal(RegistryImages(), shop)
+    assert shop.seen == []
+
+
 @pytest.mark.parametrize("asks", ["basic", "bearer"])
 def test_a_registry_that_asks_is_told_who_is_there(shop: Registry, asks: str) -> None:
     digest = shop.push("acme/web", "1")

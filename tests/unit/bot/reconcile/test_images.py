@@ -406,3 +406,21 @@ def test_for_a_fork_only_the_run_that_was_asked_for_counts(building: Stand) -> N
     building.hub.dispatched[BUILD, A] = "success"
     building.pass_due()
     assert building.reporter.phases()[-1] is Phase.READY
+
+
+def test_an_approved_commit_of_a_fork_is_built_and_comes_up(building: Stand) -> None:
+    building.hub.permissions["ada"] = model.Permission.READ
+    building.hub.files[KEY.repository, ".stage.yaml", "main"] = f"images: {{workflow: {BUILD}}}\n"
+    building.hub.workflows.add(BUILD)
+    building.open(A, fork="ada/shop")
+    building.settle()
+    assert building.row.phase is Phase.WAITING
+    building.command(f"approve {A}", author="grace")
+    building.settle()
+    assert building.hub.dispatches == [(BUILD, "main", {"sha": A, "pull_request": "7"})]
+    assert f"the workflow {BUILD} has not succeeded" in building.row.reason
+    [given] = building.store.commands(KEY)
+    assert given.answer == f"commit {A[:7]} may run; {BUILD} was asked to build its images"
+    building.hub.dispatched[BUILD, A] = "success"
+    building.pass_due()
+    assert building.reporter.phases()[-1] is Phase.READY
