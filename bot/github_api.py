@@ -13,7 +13,7 @@ import itertools
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import github
@@ -27,6 +27,7 @@ from github import (
     IssueComment,
     PullRequest,
     Repository,
+    WorkflowRun,
 )
 from github.Requester import Requester
 
@@ -214,21 +215,14 @@ class GitHubHub:
     def workflow_state(self, repository: str, workflow: str, commit: str) -> str | None:
         """How a workflow's newest run for a commit ended. See `bot.ports.Hub`."""
         with _asking(f"the runs of {workflow} for {commit[:7]} in {repository}"):
-            return self._state(repository, workflow, head_sha=commit)
+            runs = self._repository(repository).get_workflow_runs(head_sha=commit)
+            return _state(runs, workflow)
 
     def dispatched_state(self, repository: str, workflow: str, commit: str) -> str | None:
         """The same of runs that were asked for. See `bot.ports.Hub`."""
         with _asking(f"the runs of {workflow} that were asked for in {repository}"):
-            return self._state(repository, workflow, commit, event="workflow_dispatch")
-
-    def _state(self, repository: str, workflow: str, title: str = "", **query: str) -> str | None:
-        runs = self._repository(repository).get_workflow_runs(**query)
-        for run in itertools.islice(runs, _MAX_RUNS):
-            # A reusable workflow's path goes on with where it is from.
-            name = run.path.partition("@")[0].rpartition("/")[2]
-            if name == workflow and title in run.display_title:
-                return run.conclusion or ports.RUNNING
-        return None
+            runs = self._repository(repository).get_workflow_runs(event="workflow_dispatch")
+            return _state(runs, workflow, commit)
 
     def dispatch(self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
         """Ask for a workflow to run on a branch. See `bot.ports.Hub`."""
@@ -608,6 +602,16 @@ def _said(repository: str) -> Callable[[github_pages.Item], said.Said | None]:
 def _on(repository: str, comment: github_pages.Item) -> model.EnvironmentKey:
     """What a comment is on."""
     return model.EnvironmentKey(repository, int(comment["issue_url"].rpartition("/")[2]))
+
+
+def _state(runs: Iterable[WorkflowRun.WorkflowRun], workflow: str, title: str = "") -> str | None:
+    """The state of the first run of a workflow whose title has these words."""
+    for run in itertools.islice(runs, _MAX_RUNS):
+        # A reusable workflow's path goes on with where it is from.
+        name = run.path.partition("@")[0].rpartition("/")[2]
+        if name == workflow and title in run.display_title:
+            return run.conclusion or ports.RUNNING
+    return None
 
 
 def _error(text: str) -> dict[str, Any]:
