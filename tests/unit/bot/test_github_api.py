@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bot import errors, github_api, model
+from bot.github_api import client
 from tests.world.github.control import GitHubWorld
 from tests.world.github.server import Server
 from tests.world.github.world import BOT, World
@@ -223,7 +224,7 @@ def test_nobody_listens(slept: list[float]) -> None:
 def test_who_never_answers_is_waited_for_a_while_only(
     github: GitHubWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(github_api, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(client, "TIMEOUT_SECONDS", 1)
     hub = github_api.GitHubHub(github.base_url, TOKEN)
     github.fail_next(0, method="PATCH", times=1, delay=2.5)
     with pytest.raises(errors.UnreachableError, match="did not answer"):
