@@ -13,6 +13,8 @@ from bot import errors
 from bot.webhook import payloads, signature
 
 EVENT_HEADER = "X-GitHub-Event"
+TARGET_HEADER = "X-GitHub-Hook-Installation-Target-ID"
+TARGET_TYPE_HEADER = "X-GitHub-Hook-Installation-Target-Type"
 DELIVERY_HEADER = "X-GitHub-Delivery"
 
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
@@ -56,7 +58,9 @@ def accept(
         )
     event = _given(header, EVENT_HEADER, _EVENT)
     delivery_id = _given(header, DELIVERY_HEADER, _DELIVERY)
-    return Accepted(delivery_id, payloads.parse(event, body))
+    to_app = header(TARGET_TYPE_HEADER) == "integration"
+    app = (header(TARGET_HEADER) or "") if to_app else ""
+    return Accepted(delivery_id, payloads.parse(event, body, app))
 
 
 def refused(message: str, reason: str, status: int) -> errors.InvalidDeliveryError:

@@ -58,8 +58,11 @@ class Delivery:
         return bool(self.key or self.said or self.commit or self.sweep)
 
 
-def parse(event: str, body: bytes) -> Delivery:
-    """Read a delivery's body. Raises InvalidDeliveryError, and nothing else."""
+def parse(event: str, body: bytes, app: str = "") -> Delivery:
+    """Read a delivery's body. Raises InvalidDeliveryError, and nothing else.
+
+    `app` is the id of the GitHub App that it was sent to, where it was one.
+    """
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -74,7 +77,15 @@ def parse(event: str, body: bytes) -> Delivery:
     action = payload.get("action") or ""
     if not isinstance(action, str) or len(action) > MAX_ACTION:
         raise _malformed(event, "`action` is no word")
-    return _read(Delivery(event, action, _login(payload.get("sender"))), payload)
+    found = Delivery(event, action, _login(payload.get("sender")))
+    # What the bot itself says of an environment must not make it look at that again.
+    return found if action in FINISHED and _of(app, event, payload) else _read(found, payload)
+
+
+def _of(app: str, event: str, payload: Payload) -> bool:
+    """Whether a check is the App's own."""
+    checked = _mapping(payload.get(event)) if event in {"check_run", "check_suite"} else {}
+    return bool(app) and str(_mapping(checked.get("app")).get("id")) == app
 
 
 def _read(found: Delivery, payload: Payload) -> Delivery:

@@ -73,3 +73,21 @@ def test_no_refusal_shows_the_secret() -> None:
         with pytest.raises(errors.InvalidDeliveryError) as caught:
             intake.accept(headers.get, JSON, BODY, b"hunter2hunter2")
         assert "hunter2" not in caught.value.message
+
+
+def test_what_an_app_checked_itself_is_known_by_whom_it_was_sent_to() -> None:
+    body = json.dumps(
+        {
+            "action": "completed",
+            "check_run": {"head_sha": "a" * 40, "app": {"id": 17}},
+            "repository": {"full_name": "acme/shop"},
+        }
+    ).encode()
+    for kind, hints in (("integration", False), ("repository", True)):
+        headers = HEADERS | {
+            intake.EVENT_HEADER: "check_run",
+            intake.TARGET_HEADER: "17",
+            intake.TARGET_TYPE_HEADER: kind,
+            signature.HEADER: signature.sign(SECRET, body),
+        }
+        assert intake.accept(headers.get, JSON, body, SECRET).delivery.hints is hints

@@ -266,6 +266,28 @@ def test_what_has_finished_for_a_commit_is_a_hint_for_it(event: str, action: str
         parse(event, content)
 
 
+@pytest.mark.parametrize("event", ["check_run", "check_suite"])
+@pytest.mark.parametrize(
+    ("action", "app", "hints"),
+    [
+        ("completed", "17", False),
+        ("completed", "18", True),
+        ("completed", "", True),
+        ("rerequested", "17", True),
+    ],
+)
+def test_the_end_of_the_bot_s_own_check_is_no_hint(
+    event: str, action: str, app: str, hints: bool
+) -> None:
+    content = {
+        "action": action,
+        event: {"head_sha": SHA, "app": {"id": 17}},
+        "repository": {"full_name": "acme/shop"},
+    }
+    found = payloads.parse(event, json.dumps(content).encode(), app)
+    assert found.hints is hints
+
+
 @pytest.mark.parametrize(
     ("ref", "names", "sweeps"),
     [
