@@ -14,7 +14,7 @@ import urllib3
 from github import Auth, GithubIntegration, Repository
 from github.Requester import Requester
 
-from bot import errors, github_pages
+from bot import errors, github_pages, model
 from bot.github_api.asking import asking, error_of
 
 TIMEOUT_SECONDS = 10
@@ -56,6 +56,8 @@ class Client:
         self._credentials = credentials
         self._repositories = tuple(repositories)
         self._pages = github_pages.Pages()
+        self._read: dict[model.EnvironmentKey, tuple[str, model.PullRequest]] = {}
+        """Pull requests as they were last read, with their ETags."""
         self._moved: dict[str, str] = {}
         """New names of repositories by old ones; GitHub leads a read there, and no write."""
         if isinstance(credentials, App):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Sequence
 
 import github
 from github import ContentFile, PullRequest, Repository
 
 from bot import errors, github_pages, model, said
-from bot.github_api.asking import asking, identifier, out_of_sight
+from bot.github_api.asking import asking, error_of, identifier, out_of_sight
 from bot.github_api.client import Client
 
+MAX_READ = 5000
+"""Pull requests that are remembered."""
 _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
 
@@ -43,13 +46,33 @@ class Pulls(Client):
     def _pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         with asking(f"pull request {key}"):
             # By the name as it was given: somebody may have taken an old one anew.
-            pull = self._client(key.repository).get_repo(key.repository).get_pull(key.number)
-            found = told(key, pull, merged=pull.merged)
+            found = self._read_pull(key)
             if found.key == key:
                 self._moved.pop(key.repository.lower(), None)
             else:
                 self._moved[key.repository.lower()] = found.key.repository
             return found
+
+    def _read_pull(self, key: model.EnvironmentKey) -> model.PullRequest:
+        """The pull request, with the ETag of its last reading: an answer of 304 is free."""
+        known = self._read.get(key)
+        requester = self._client(key.repository).requester
+        path = f"/repos/{key.repository}/pulls/{key.number}"
+        given = {"If-None-Match": known[0]} if known else None
+        status, headers, text = requester.requestJson("GET", path, headers=given)
+        if known and status == 304:
+            return known[1]
+        if status >= 400:
+            raise requester.createException(status, headers, error_of(text))
+        item = dict(json.loads(text))
+        pull = PullRequest.PullRequest(requester, {}, item, completed=True)
+        found = told(key, pull, merged=item["merged"])
+        if etag := headers.get("etag"):
+            self._read[key] = etag, found
+            # Oldest first, and threads may both be at it.
+            for old in list(self._read)[:-MAX_READ]:
+                self._read.pop(old, None)
+        return found
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit, or None. See `bot.ports.Hub`."""

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bot import errors, github_api, model
-from bot.github_api import client
+from bot.github_api import client, pulls
 from tests.world.github.control import GitHubWorld
 from tests.world.github.server import Server
 from tests.world.github.world import BOT, World
@@ -62,6 +62,28 @@ def asked(github: GitHubWorld) -> list[str]:
 def test_a_pull_request_costs_one_request(hub: github_api.GitHubHub, github: GitHubWorld) -> None:
     hub.pull_request(KEY)
     assert asked(github) == ["GET 200"]
+
+
+def test_a_pull_request_that_is_as_it_was_is_not_counted(
+    hub: github_api.GitHubHub, github: GitHubWorld
+) -> None:
+    first = hub.pull_request(KEY)
+    assert hub.pull_request(KEY) == first
+    commit = github.push(KEY.repository, KEY.number, {"a": "3"})
+    assert hub.pull_request(KEY).head_sha == commit
+    github.close(KEY.repository, KEY.number)
+    assert not hub.pull_request(KEY).open
+    assert asked(github) == ["GET 200", "GET 304", "GET 200", "GET 200"]
+
+
+def test_only_so_many_pull_requests_are_remembered(
+    hub: github_api.GitHubHub, github: GitHubWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulls, "MAX_READ", 1)
+    second = github.open_pull_request(KEY.repository, "other", {"b": "1"}, []).number
+    for number in (KEY.number, second, KEY.number):
+        hub.pull_request(model.EnvironmentKey(KEY.repository, number))
+    assert asked(github) == ["GET 200"] * 3
 
 
 def test_a_known_comment_costs_one_write(hub: github_api.GitHubHub, github: GitHubWorld) -> None:
