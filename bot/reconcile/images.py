@@ -9,13 +9,18 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
-from bot import model, ports
+import structlog
+
+from bot import errors, model, ports
 from bot.reconcile import deadlines, glance, plan, sleeping
 from bot.reconcile.context import Pass
+from infra import contract
 
 _SUCCESS = "success"
 MAX_NAMED = 3
 """Images that are named in a sentence."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,44 +36,57 @@ class _Lack:
 def missing(run: Pass, pull_request: model.PullRequest, commit: str) -> datetime.datetime | None:
     """Tell what is waited for, and return when to look again; None where everything is there.
 
-    Raises InvalidStageFileError, UnreachableError and LeaseLostError.
+    Raises InvalidStageFileError, LeaseLostError, and UnreachableError where what there is can't be
+    looked at.
     """
     needed = run.stages.configurer.images(pull_request, trusted=run.trusted)
     if needed.waiting.wait == "none":
         return None
+    try:
+        if needed.waiting.wait == "registry":
+            lack = _in_registry(run, needed, commit)
+        else:
+            lack = _of_workflow(run, pull_request, needed.waiting.workflow or "", commit)
+    except errors.UnreachableError as error:
+        # It says nothing of the images; what there is goes on meanwhile.
+        _log.warning(
+            "service not reached", action="images", environment=str(run.key), why=error.message
+        )
+        _hold(run, error.message)
+        return run.after(deadlines.UNREACHABLE_SECONDS)
+    return None if lack is None else _wait(run, needed.waiting, lack, commit)
+
+
+def _wait(run: Pass, waiting: contract.Images, lack: _Lack, commit: str) -> datetime.datetime:
+    """Tell what is waited for and until when; returns when to look again."""
     kept = run.row.images or model.Images()
-    if needed.waiting.wait == "registry":
-        lack = _in_registry(run, needed, kept, commit)
-    else:
-        lack = _of_workflow(run, pull_request, needed.waiting.workflow or "", commit)
-    if lack is None:
-        return None
     since = kept.since if kept.awaited == commit else None
     if since is None:
         since = run.stages.clock.now()
         run.save(images=dataclasses.replace(kept, awaited=commit, since=since))
     waited = (run.stages.clock.now() - since).total_seconds()
-    left = needed.waiting.seconds - waited
+    left = waiting.seconds - waited
     if lack.hopeless:
         sentence = lack.sentence
     elif left <= 0:
         sentence = (
-            f"{lack.sentence} after {needed.waiting.timeout}: see how the build of commit "
-            f"{commit[:7]} came along; it is looked at again at its next check, and every "
+            f"{lack.sentence} after {waiting.timeout}: see how the build of commit {commit[:7]} "
+            "came along; it is looked at again at its next check, and every "
             f"{deadlines.LATE_IMAGE_SECONDS / 60:.0f} minutes"
         )
     else:
-        until = since + datetime.timedelta(seconds=needed.waiting.seconds)
+        until = since + datetime.timedelta(seconds=waiting.seconds)
         sentence = f"{lack.sentence} yet, and is waited for until {until:%H:%M} UTC"
     _hold(run, sentence)
-    if lack.hopeless or left <= 0:
-        return run.after(deadlines.LATE_IMAGE_SECONDS)
-    return run.after(min(deadlines.image_seconds(waited), left))
+    late = lack.hopeless or left <= 0
+    pause = min(deadlines.image_seconds(waited), left)
+    return run.after(deadlines.LATE_IMAGE_SECONDS if late else pause)
 
 
-def _in_registry(run: Pass, needed: ports.Needed, kept: model.Images, commit: str) -> _Lack | None:
+def _in_registry(run: Pass, needed: ports.Needed, commit: str) -> _Lack | None:
     """Look for every image, and keep what they are when all of them are there."""
-    known = dict(kept.digests) if kept.commit == commit else {}
+    kept = run.row.images
+    known = dict(kept.digests) if kept is not None and kept.commit == commit else {}
     wanted = [one for one in needed.references if one not in known]
     if not wanted:
         return None

@@ -240,7 +240,27 @@ def test_a_registry_that_does_not_answer_leaves_what_serves(serving: Stand) -> N
     serving.images.fault = errors.UnreachableError("the registry registry.test did not answer")
     serving.settle()
     assert (serving.row.phase, serving.row.commit) == (Phase.READY, A)
-    assert serving.row.reason == "the registry registry.test did not answer"
+    assert serving.row.reason == (
+        f"the registry registry.test did not answer; commit {A[:7]} stays"
+    )
+    assert serving.row.reason in serving.timeline
+    assert pause(serving) == deadlines.UNREACHABLE_SECONDS
+
+
+def test_what_is_to_sleep_does_not_wait_for_a_silent_registry(serving: Stand) -> None:
+    serving.images.fault = errors.UnreachableError("the registry registry.test did not answer")
+    serving.command("sleep")
+    serving.settle()
+    assert serving.row.phase is Phase.SLEEPING
+    assert serving.world.asleep(serving.row.name) == {"api", "web"}
+
+
+def test_what_serves_in_an_older_form_is_not_told_ready_as_the_next_commit(serving: Stand) -> None:
+    """A variable was set in the same moment: nobody knows any more which commit serves how."""
+    serving.images.fault = errors.UnreachableError("the registry registry.test did not answer")
+    serving.command("set LEVEL=debug")
+    serving.settle()
+    assert (serving.told.phase, serving.told.commit) == (Phase.DEGRADED, B)
 
 
 def test_what_is_no_reference_is_refused_like_the_rest_of_the_file(waiting: Stand) -> None:

@@ -98,8 +98,9 @@ class Images(stateful.RuleBasedStateMachine):
     @stateful.invariant()
     def what_is_told_is_so(self) -> None:
         row, world = self.stand.row, self.stand.world
-        if row.phase is Phase.READY and row.commit is not None:
-            assert world.commits(row.name) == {row.commit}
+        told = self.stand.stages.overview.of(KEY)
+        if row.phase is Phase.READY and told is not None:
+            assert world.commits(row.name) == {told.commit}
             assert not world.asleep(row.name)
         if row.phase is Phase.WAITING:
             assert row.name not in world.environments
