@@ -559,6 +559,8 @@ class Ended:
     life: model.Life
     anew: bool = False
     """The environment is to be updated, though its commit is the same."""
+    stranger: bool = False
+    """It was refused because its author may not give it, and need not be answered."""
 
 
 class Chat(Protocol):

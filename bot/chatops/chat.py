@@ -15,6 +15,10 @@ from bot.chatops.verb import Asked, Verb, Who
 _log = structlog.get_logger(__name__)
 
 
+class _NotAllowedError(errors.InvalidCommandError):
+    """Its author may not give this command."""
+
+
 class HubChat:
     """Implements `bot.ports.Chat`."""
 
@@ -44,7 +48,7 @@ class HubChat:
             done = verb.run(asked)
         except errors.InvalidCommandError as error:
             ended = self._ended(command, model.CommandState.REFUSED, error.message)
-            return ports.Ended(ended, row.life)
+            return ports.Ended(ended, row.life, stranger=isinstance(error, _NotAllowedError))
         ended = self._ended(command, model.CommandState.DONE, done.answer, done.output)
         return ports.Ended(ended, done.life, done.anew)
 
@@ -86,7 +90,7 @@ class HubChat:
         if verb.who is Who.AUTHOR and command.author.lower() == pull_request.author.lower():
             return
         if self._permission(pull_request.key, command.author) < model.Permission.WRITE:
-            raise errors.InvalidCommandError(
+            raise _NotAllowedError(
                 f"{command.author} may not do that: {verb.name} is for {verb.who.value}"
             )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot import errors, life, model
+from bot import errors, life, markdown, model, ports
 from bot.reconcile.context import Pass
 
 _OPEN = frozenset({model.CommandState.PENDING, model.CommandState.RUNNING})
@@ -40,6 +40,7 @@ def run_all(run: Pass) -> None:
         if ended.anew:
             # No commit is there in the form that is wanted now.
             run.save(commit=None)
+        ended = _heard(run, ended)
         run.row = store.finish_command(lease, ended.command, ended.life)
         run.note(f"{command.author} asked: {command.text}; {ended.command.answer}")
         if ended.command.output and command.source is not model.CommandSource.DIRECT:
@@ -47,3 +48,13 @@ def run_all(run: Pass) -> None:
         command = store.begin_command(lease)
     # Ends raise `wanted`; the wish is read after this, so it is what this pass answers.
     run.generation = max(run.generation, run.row.wanted)
+
+
+def _heard(run: Pass, ended: ports.Ended) -> ports.Ended:
+    """A refusal is told in an answer of its own where no other comment will tell it."""
+    refused = ended.command.state is model.CommandState.REFUSED
+    shown = run.row.comment_id is not None or run.row.phase is not model.Phase.ABSENT
+    if shown or not refused or ended.stranger:
+        return ended
+    said = markdown.inline(ended.command.answer)
+    return dataclasses.replace(ended, command=dataclasses.replace(ended.command, output=said))

@@ -142,8 +142,8 @@ class Convergence(stateful.RuleBasedStateMachine):
         self.stand.world.linger_seconds = 1.5
         self.stand.open(A)
         self.stand.hub.permissions["mallory"] = model.Permission.READ
-        self.given: list[tuple[datetime.datetime, str]] = []
-        """Commands, as they were given."""
+        self.given = 0
+        """Commands of people who may give them."""
 
     @stateful.initialize(
         lifetime=st.sampled_from([None, None, 600.0, 3600.0]),
@@ -201,7 +201,7 @@ class Convergence(stateful.RuleBasedStateMachine):
             if KEY in self.stand.hub.pull_requests:
                 head = self.stand.hub.pull_requests[KEY].head_sha
                 self.stand.command(f"approve {head[:7]}")
-                self.given.append((self.stand.asked_at(), "approve"))
+                self.given += 1
 
         self._act(moment, ask, hint=False)
 
@@ -216,7 +216,7 @@ class Convergence(stateful.RuleBasedStateMachine):
         def ask() -> None:
             self.stand.command(text, "mallory" if stranger else "ada")
             if not stranger:
-                self.given.append((self.stand.asked_at(), text))
+                self.given += 1
             if doubled:
                 assert not self.stand.store.record_command(self.stand.store.commands(KEY)[-1])
 
@@ -314,16 +314,16 @@ class Convergence(stateful.RuleBasedStateMachine):
                 assert policy.lifetime is not None
                 if policy.warn_before:
                     assert told, "ended, and nobody was warned"
-                for asked, text in self.given:
-                    verb, _, seconds = text.partition(" ")
-                    if verb == "extend" and asked < entry.at:
-                        until = asked + datetime.timedelta(seconds=EXTENDED[seconds])
+                for one in self._done():
+                    verb, _, seconds = one.text.partition(" ")
+                    if verb == "extend" and one.asked_at < entry.at:
+                        until = one.asked_at + datetime.timedelta(seconds=EXTENDED[seconds])
                         assert until <= entry.at, "ended before it was extended to"
 
     @stateful.invariant()
     def a_command_is_done_once(self) -> None:
         done = [line.text for line in self.stand.store.timeline(KEY) if "ada asked: " in line.text]
-        assert len(done) <= len(self.given)
+        assert len(done) <= self.given
 
     # -- in the end --------------------------------------------------------------------------------
 
@@ -405,6 +405,11 @@ class Convergence(stateful.RuleBasedStateMachine):
                 self._last_word(row, row.phase)
         self._deployments(row)
 
+    def _done(self) -> list[model.Command]:
+        """The commands that were done, in the order in which they were given."""
+        done = model.CommandState.DONE
+        return [one for one in self.stand.store.commands(KEY) if one.state is done]
+
     def _strangers_were_refused(self) -> None:
         for one in self.stand.store.commands(KEY):
             assert (one.author == "ada") or one.state is model.CommandState.REFUSED
@@ -420,8 +425,8 @@ class Convergence(stateful.RuleBasedStateMachine):
         return set(self.stand.world.environments[name]) - self.stand.world.asleep(name)
 
     def _last_of(self, *verbs: str) -> str | None:
-        """The last of these that somebody said; given at one moment, in the order of comments."""
-        said = [text for _, text in sorted(self.given, key=lambda one: one[0]) if text in verbs]
+        """The last of these that somebody said while there was an open pull request."""
+        said = [one.text for one in self._done() if one.text in verbs]
         return said[-1] if said else None
 
     def _last_word(self, row: ports.Row, phase: Phase) -> None:

@@ -52,6 +52,24 @@ def test_what_is_not_understood_is_refused_and_the_next_is_run(stand: Stand) -> 
     assert stand.row.phase is Phase.SLEEPING
 
 
+def test_a_refusal_that_no_comment_tells_is_answered_apart(stand: Stand) -> None:
+    stand.hub.permissions["mallory"] = STRANGER
+    stand.open(A, "bug")
+    stand.command("upp")
+    stand.command("up", "mallory")
+    stand.settle()
+    (answered,) = stand.reporter.answers
+    assert (answered.text, answered.state) == ("upp", CommandState.REFUSED)
+    assert "did you mean" in answered.output
+
+
+def test_a_refusal_is_told_in_the_comment_where_there_is_one(up: Stand) -> None:
+    up.store.remember(KEY, comment_id=5)
+    up.command("upp")
+    up.settle()
+    assert up.reporter.answers == []
+
+
 def test_commands_wait_while_nobody_knows_who_may_give_them(up: Stand) -> None:
     up.hub.fault = errors.UnreachableError("GitHub did not answer")
     up.command("pin")
