@@ -1,7 +1,8 @@
 """What an image reference names: a registry, a repository there, and a tag or digest. Pure.
 
 The rules are Docker's, which containerd and the kubelet share: a first part without `.`, `:` and
-capitals is no registry, and without one it is Docker Hub.
+capitals is no registry. One has to be named: which registry a bare name means is the kubelet's to
+know, and the bot asks nobody that the stage file does not name.
 """
 
 from __future__ import annotations
@@ -12,9 +13,6 @@ import re
 
 from bot import errors
 
-DOCKER_HUB = "hub.example"
-_HUB_ANSWERS_AT = "registry-1.hub.example"
-_HUB_NAMES = frozenset({DOCKER_HUB, "index.hub.example", _HUB_ANSWERS_AT})
 MAX_NAME = 255
 """Characters of registry and repository together."""
 _MAX_HOST = 253
@@ -34,15 +32,10 @@ class Reference:
     """One image of one registry."""
 
     registry: str
-    """Host, and port where one is named; Docker Hub is `hub.example`."""
+    """The host that answers, and its port where one is named."""
     repository: str
     version: str
     """A digest where one is named, else a tag."""
-
-    @property
-    def host(self) -> str:
-        """Where the registry answers."""
-        return _HUB_ANSWERS_AT if self.registry == DOCKER_HUB else self.registry
 
     @property
     def local(self) -> bool:
@@ -70,8 +63,6 @@ def parse(text: str) -> Reference:
         raise _refused(
             text, "a name has small letters and digits, with '.', '_' and '-' between them"
         )
-    if registry == DOCKER_HUB and "/" not in repository:
-        repository = f"library/{repository}"
     if len(registry) + len(repository) > MAX_NAME:
         raise _refused(text, f"its name is longer than {MAX_NAME} characters")
     return Reference(registry, repository, digest or tag or "latest")
@@ -80,8 +71,6 @@ def parse(text: str) -> Reference:
 def registry(text: str) -> str | None:
     """A registry's name in one spelling; None for what is no host."""
     name = text.lower()
-    if name in _HUB_NAMES:
-        return DOCKER_HUB
     found = _HOST.fullmatch(name)
     if found is None or len(found["host"]) > _MAX_HOST:
         return None
@@ -94,7 +83,10 @@ def _registry(text: str, named: str) -> tuple[str, str]:
     first, slash, rest = named.partition("/")
     is_host = first == "localhost" or any(sign in first for sign in ".:") or first != first.lower()
     if not slash or not is_host:
-        return DOCKER_HUB, named
+        raise _refused(
+            text,
+            "it names no registry: write the host that answers first, registry.example.com/web",
+        )
     found = registry(first)
     if found is None:
         raise _refused(text, f"{first[:80]!r} is no host name with or without a port")

@@ -103,7 +103,7 @@ class _Asking:
 
     def _manifest(self, verb: str, of: Reference) -> requests.Response:
         scheme = "http" if of.local or of.registry in self._insecure else "https"
-        url = f"{scheme}://{of.host}/v2/{of.repository}/manifests/{of.version}"
+        url = f"{scheme}://{of.registry}/v2/{of.repository}/manifests/{of.version}"
         known = of.registry, of.repository
         answer = self._ask(verb, url, of, self._words.get(known))
         if answer.status_code == 401:

@@ -156,7 +156,9 @@ def secret(content: object) -> dict[str, object]:
 
 def test_logins_are_read_from_a_secret(api: ApiServer, connection: Connection) -> None:
     api.objects[SECRET] = secret(LOGINS)
-    login = kube_api.pull_secret(connection, "understudy/registry").of("registry.example.com", "acme/web")
+    login = kube_api.pull_secret(connection, "understudy/registry").of(
+        "registry.example.com", "acme/web"
+    )
     assert login is not None
     assert (login.user, login.password) == ("ada", "swordfish")
 

@@ -163,7 +163,6 @@ def test_a_registry_that_does_not_answer_is_named() -> None:
 @pytest.mark.parametrize(
     ("image", "address"),
     [
-        ("web:1", "https://registry-1.hub.example/v2/library/web/manifests/1"),
         ("registry.test/web:1", "https://registry.test/v2/web/manifests/1"),
         ("Old.test:5000/web:1", "http://old.test:5000/v2/web/manifests/1"),
         ("old.test/web:1", "https://old.test/v2/web/manifests/1"),

@@ -16,7 +16,9 @@ def parsed(**entries: dict[str, str]) -> Logins:
 
 def test_an_entry_has_user_and_password_apart_or_together() -> None:
     together = parsed(**{"registry.example.com": {"auth": AUTH}})
-    apart = parsed(**{"registry.example.com": {"username": "ada", "password": "with:colon", "auth": "x"}})
+    apart = parsed(
+        **{"registry.example.com": {"username": "ada", "password": "with:colon", "auth": "x"}}
+    )
     for logins in (together, apart):
         assert logins.of("registry.example.com", "acme/web") == Login("ada", "with:colon")
         assert logins.of("other.example.com", "acme/web") is None
@@ -25,14 +27,6 @@ def test_an_entry_has_user_and_password_apart_or_together() -> None:
 def test_an_entry_without_a_password_is_none() -> None:
     for entry in ({}, {"identitytoken": "x"}, {"username": "ada"}, {"auth": ""}):
         assert parsed(**{"registry.example.com": entry}).of("registry.example.com", "web") is None
-
-
-@pytest.mark.parametrize(
-    "key",
-    ["https://index.hub.example/v1/", "hub.example", "index.hub.example/v2/", "registry-1.hub.example"],
-)
-def test_docker_hub_has_many_names(key: str) -> None:
-    assert Logins({key: Login("a", "b")}).of("hub.example", "library/web")
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_what_looks_like_a_test_is_read_as_one() -> None:
 
 
 def test_every_complaint_has_a_test() -> None:
-    assert [int(number) for number, *_ in ROWS] == list(range(1, 29))
+    assert [int(number) for number, *_ in ROWS] == list(range(1, 35))
     for number, _, _, named in ROWS:
         assert "::test_" in named, number
 
