@@ -22,7 +22,7 @@ _OF_NAMESPACES = frozenset({"finalize", "status"})
 """Subresources of a namespace; every other word at that place is a collection inside it."""
 _READING = re.compile(r"(Describe|List|Get|Head)[A-Z]")
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
-_OF_ONE = frozenset({"environments", "installations", "labels"})
+_OF_ONE = frozenset({"environments", "installations", "labels", "statuses"})
 """GitHub's collections whose members have names where others have numbers."""
 
 

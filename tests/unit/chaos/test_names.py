@@ -39,6 +39,7 @@ def test_calls_of_the_api_server(method: str, target: str, name: str | None) -> 
         ("PATCH", "/repos/acme/shop/issues/comments/77", "PATCH repos/issues/comments"),
         ("POST", "/repos/acme/shop/deployments/3/statuses", "POST repos/deployments/statuses"),
         ("PUT", "/repos/acme/shop/environments/pr-1", "PUT repos/environments"),
+        ("POST", f"/repos/acme/shop/statuses/{'a' * 40}", "POST repos/statuses"),
         ("POST", "/app/installations/5/access_tokens", "POST app/installations/access_tokens"),
         ("GET", "/repos/acme/shop/pulls/1", None),
     ],
