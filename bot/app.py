@@ -28,6 +28,7 @@ from bot import (
     feedback,
     github_api,
     github_hooks,
+    heard,
     intent,
     kube_api,
     memory,
@@ -203,8 +204,11 @@ def build(settings: Settings) -> Bot:
             metrics=counts,
         )
         workers = reconcile.Workers(reconcile.Loop(stages), storage, settings.workers, memory.room)
+        hooks = heard.Heard(storage, time)
         missed = audit.Audit(
-            github_hooks.HookDeliveries(hub), {*needs.EVENTS, *needs.ALWAYS_SENT}, time
+            github_hooks.HookDeliveries(hub, hooks.knows),
+            {*needs.EVENTS, *needs.ALWAYS_SENT},
+            time,
         )
         sweep = reconcile.Sweep(
             store=storage,
@@ -230,6 +234,7 @@ def build(settings: Settings) -> Bot:
             wake=workers.wake,
             sweep=sweeper.soon,
             acknowledge=reporter.acknowledge,
+            heard=hooks.note,
         )
         app = create_app(storage, secret, effects, workers.alive, shown.text)
         token = settings.api_token.get_secret_value().encode() if settings.api_token else None

@@ -1,7 +1,7 @@
 """The webhook's deliveries, as GitHub lists them: implements `bot.audit.Deliveries`.
 
-An App has one hook. A token may see those of its repositories; the bot's own are those whose
-address ends in `/webhook`.
+An App has one hook. A token may see those of its repositories; the bot's own are those that have
+ever reached it (`bot.heard`).
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ class Hub(Protocol):
 class HookDeliveries:
     """Implements `bot.audit.Deliveries`."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, ours: Callable[[str], bool] = lambda _: True) -> None:
+        """`ours` tells of a repository's hook, by its number, whether it leads to this bot."""
         self._hub = hub
+        self._ours = ours
         self._unseen: set[str] = set()
         """Where no hook may be seen, which is told once."""
 
@@ -84,7 +86,11 @@ class HookDeliveries:
         return [APP_HOOK]
 
     def _of(self, repository: str) -> list[str]:
-        return [f"/repos/{repository}/hooks/{one['id']}" for one in mine(self._hub, repository)]
+        return [
+            f"/repos/{repository}/hooks/{one['id']}"
+            for one in mine(self._hub, repository)
+            if self._ours(str(one["id"]))
+        ]
 
     def _seen(self, where: str, look: Callable[[], list[str]]) -> list[str] | None:
         """What `look` finds; None where the bot may not look, which is told once."""

@@ -18,6 +18,8 @@ TARGET_TYPE_HEADER = "X-GitHub-Hook-Installation-Target-Type"
 DELIVERY_HEADER = "X-GitHub-Delivery"
 
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
+HOOK_HEADER = "X-GitHub-Hook-ID"
+_HOOK = re.compile(r"[0-9]{1,20}")
 _DELIVERY = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -28,6 +30,8 @@ class Accepted:
     id: str
     """GitHub's GUID; a redelivery has the same."""
     delivery: payloads.Delivery
+    hook: str = ""
+    """GitHub's number of the webhook that it is from; empty where it does not say."""
 
 
 def accept(
@@ -60,7 +64,10 @@ def accept(
     delivery_id = _given(header, DELIVERY_HEADER, _DELIVERY)
     to_app = header(TARGET_TYPE_HEADER) == "integration"
     app = (header(TARGET_HEADER) or "") if to_app else ""
-    return Accepted(delivery_id, payloads.parse(event, body, app))
+    hook = header(HOOK_HEADER) or ""
+    return Accepted(
+        delivery_id, payloads.parse(event, body, app), hook if _HOOK.fullmatch(hook) else ""
+    )
 
 
 def refused(message: str, reason: str, status: int) -> errors.InvalidDeliveryError:

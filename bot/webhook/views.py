@@ -31,6 +31,8 @@ class Effects:
     """Everything is to be compared anew."""
     acknowledge: Callable[[model.Command], None] = lambda _: None
     """A command was read."""
+    heard: Callable[[str], None] = lambda _: None
+    """A webhook of this number reaches the bot."""
 
 
 def blueprint(store: ports.Store, secret: bytes, effects: Effects) -> flask.Blueprint:
@@ -41,7 +43,10 @@ def blueprint(store: ports.Store, secret: bytes, effects: Effects) -> flask.Blue
     def receive() -> tuple[dict[str, str], int]:
         request = flask.request
         accepted = intake.accept(request.headers.get, request.mimetype, _body(request), secret)
-        return {"status": _take(store, effects, accepted)}, 202
+        status = _take(store, effects, accepted)
+        if accepted.hook:
+            effects.heard(accepted.hook)
+        return {"status": status}, 202
 
     @area.errorhandler(errors.InvalidDeliveryError)
     def refuse(error: errors.InvalidDeliveryError) -> tuple[dict[str, str], int]:

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import structlog
 
-from bot import audit, clock, github_api, github_hooks, model, needs
+from bot import audit, clock, github_api, github_hooks, model, needs, testing
+from bot.heard import Heard
 from tests.world.github.control import GitHubWorld
 from tests.world.github.server import Server
 from tests.world.github.world import BOT, World
@@ -158,6 +159,29 @@ def test_hooks_that_may_not_be_seen_are_told_of_once(
         for _ in range(3):
             again(run, time, github)
     assert [line["event"] for line in lines] == ["no hook to be seen"]
+
+
+def test_another_bots_hook_is_left_alone(github: GitHubWorld, time: clock.ManualClock) -> None:
+    github.add_hook("http://127.0.0.1:9/webhook", "secret", KEY.repository, ["pull_request"])
+    github.open_pull_request(KEY.repository, "change", {"a": "2"})
+    github.settled()
+    hub = github_api.GitHubHub(github.base_url, TOKEN, [KEY.repository])
+    heard = Heard(testing.MemoryStore(time), time)
+    run = audit.Audit(github_hooks.HookDeliveries(hub, heard.knows), needs.EVENTS, time)
+    again(run, time, github)
+    assert _attempts(github) == 1, "it never reached this bot"
+    heard.note(_hook(hub))
+    again(run, time, github)
+    assert _attempts(github) == 2
+
+
+def _attempts(github: GitHubWorld) -> int:
+    return sum(one["event"] == "pull_request" for one in github.deliveries())
+
+
+def _hook(hub: github_api.GitHubHub) -> str:
+    (found,) = github_hooks.mine(hub, KEY.repository)
+    return str(found["id"])
 
 
 def test_a_silent_github_is_no_error(

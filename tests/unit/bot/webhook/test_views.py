@@ -57,12 +57,14 @@ class Stand:
         self.wakes = 0
         self.sweeps = 0
         self.acknowledged: list[model.Command] = []
+        self.heard: list[str] = []
         self.app = flask.Flask("bot")
         effects = Effects(
             read=chatops.Reader().read,
             wake=self.wake,
             sweep=self.sweep,
             acknowledge=self.acknowledged.append,
+            heard=self.heard.append,
         )
         area = blueprint(self.store, SECRET, effects)  # type: ignore[arg-type]
         self.app.register_blueprint(area)
@@ -293,3 +295,14 @@ def test_a_policy_that_was_pushed_is_looked_at_soon(stand: Stand) -> None:
     body = b'{"ref": "refs/heads/main", "commits": [{"modified": [".stage.yaml"]}]}'
     assert stand.deliver(body, "push").json == {"status": "accepted"}
     assert stand.sweeps == 1
+
+
+@pytest.mark.parametrize(("number", "heard"), [("42", ["42"]), ("", []), ("x", []), ("1" * 21, [])])
+def test_a_webhook_that_comes_is_heard(stand: Stand, number: str, heard: list[str]) -> None:
+    stand.deliver(b"{}", "ping", headers={"X-GitHub-Hook-ID": number})
+    assert stand.heard == heard
+
+
+def test_who_did_not_sign_is_not_heard(stand: Stand) -> None:
+    stand.deliver(headers={signature.HEADER: "sha256=0", "X-GitHub-Hook-ID": "42"})
+    assert stand.heard == []
