@@ -6,19 +6,25 @@ import dataclasses
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+import urllib.parse
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import github
 import urllib3
 from github import Auth, GithubIntegration, Repository
 from github.Requester import Requester
 
-from bot import errors, github_pages, model
+from bot import errors, github_pages
 from bot.github_api.asking import asking, error_of
 
 TIMEOUT_SECONDS = 10
 """For each request; a pass holds a lease while it asks."""
+MAX_READ = 2000
+"""Answers that are remembered."""
+MAX_KEPT = 100_000
+"""Characters of one that is; longer ones are read anew each time."""
+_T = TypeVar("_T")
 _log = logging.getLogger("github")
 
 
@@ -56,8 +62,8 @@ class Client:
         self._credentials = credentials
         self._repositories = tuple(repositories)
         self._pages = github_pages.Pages()
-        self._read: dict[model.EnvironmentKey, tuple[str, model.PullRequest]] = {}
-        """Pull requests as they were last read, with their ETags."""
+        self._read: dict[tuple[str, str], tuple[str, object]] = {}
+        """What was made of answers, with their ETags, by path and query."""
         self._moved: dict[str, str] = {}
         """New names of repositories by old ones; GitHub leads a read there, and no write."""
         if isinstance(credentials, App):
@@ -113,6 +119,35 @@ class Client:
                 raise requester.createException(status, headers, error_of(text))
             return Reply(json.loads(text) if text else None, headers)
 
+    def _kept(
+        self,
+        requester: Requester,
+        path: str,
+        read: Callable[[Any], _T],
+        query: Mapping[str, str] | None = None,
+    ) -> _T:
+        """What `read` makes of an answer; one that is unchanged is answered by 304, and is free."""
+        key = path, urllib.parse.urlencode(query or {})
+        known = self._read.get(key)
+        given = {"If-None-Match": known[0]} if known else None
+        status, headers, text = requester.requestJson("GET", path, dict(query or {}), given)
+        if known and status == 304:
+            return cast("_T", known[1])
+        if status >= 400:
+            raise requester.createException(status, headers, error_of(text))
+        made = read(json.loads(text))
+        etag = headers.get("etag")
+        if etag and len(text) <= MAX_KEPT:
+            self._read[key] = etag, made
+            # Oldest first, and threads may all be at it.
+            for old in list(self._read)[:-MAX_READ]:
+                self._read.pop(old, None)
+        return made
+
+    def _name(self, repository: str) -> str:
+        """A repository's name of today."""
+        return self._moved.get(repository.lower(), repository)
+
     def _list(
         self,
         requester: Requester,
@@ -135,7 +170,7 @@ class Client:
         return self._pages.read(name, path, query or {}, field, ask)
 
     def _repository(self, full_name: str) -> Repository.Repository:
-        name = self._moved.get(full_name.lower(), full_name)
+        name = self._name(full_name)
         return self._client(name).get_repo(name)
 
     def _client(self, full_name: str) -> github.Github:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import json
+import urllib.parse
 from collections.abc import Sequence
+from typing import Any
 
 import github
 from github import ContentFile, PullRequest, Repository
 
 from bot import errors, github_pages, model, said
-from bot.github_api.asking import asking, error_of, identifier, out_of_sight
+from bot.github_api.asking import asking, identifier, out_of_sight
 from bot.github_api.client import Client
 
-MAX_READ = 5000
-"""Pull requests that are remembered."""
 _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
 
@@ -54,49 +53,52 @@ class Pulls(Client):
             return found
 
     def _read_pull(self, key: model.EnvironmentKey) -> model.PullRequest:
-        """The pull request, with the ETag of its last reading: an answer of 304 is free."""
-        known = self._read.get(key)
         requester = self._client(key.repository).requester
-        path = f"/repos/{key.repository}/pulls/{key.number}"
-        given = {"If-None-Match": known[0]} if known else None
-        status, headers, text = requester.requestJson("GET", path, headers=given)
-        if known and status == 304:
-            return known[1]
-        if status >= 400:
-            raise requester.createException(status, headers, error_of(text))
-        item = dict(json.loads(text))
-        pull = PullRequest.PullRequest(requester, {}, item, completed=True)
-        found = told(key, pull, merged=item["merged"])
-        if etag := headers.get("etag"):
-            self._read[key] = etag, found
-            # Oldest first, and threads may both be at it.
-            for old in list(self._read)[:-MAX_READ]:
-                self._read.pop(old, None)
-        return found
+
+        def read(item: dict[str, Any]) -> model.PullRequest:
+            pull = PullRequest.PullRequest(requester, {}, item, completed=True)
+            return told(key, pull, merged=item["merged"])
+
+        return self._kept(requester, f"/repos/{key.repository}/pulls/{key.number}", read)
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit, or None. See `bot.ports.Hub`."""
         what = f"{path} of {repository} at {ref[:7]}"
         try:
             with asking(what):
-                found = self._repository(repository).get_contents(path, ref)
-                if isinstance(found, list):
-                    return None  # a folder
-                if found.type not in {"file", "symlink", "submodule"}:
-                    raise TypeError(found)
+                name = self._name(repository)
+                requester = self._client(name).requester
+
+                def read(item: object) -> ContentFile.ContentFile | None:
+                    if isinstance(item, list):
+                        return None  # a folder
+                    if not isinstance(item, dict):
+                        raise TypeError(item)
+                    file = ContentFile.ContentFile(requester, {}, item, completed=True)
+                    if file.type not in {"file", "symlink", "submodule"}:
+                        raise TypeError(file)
+                    return file if file.type == "file" else None
+
+                at = f"/repos/{name}/contents/{urllib.parse.quote(path)}"
+                found = self._kept(requester, at, read, {"ref": ref})
         except errors.NotFoundError as error:
             cause = error.__cause__
             # GitHub's words where the repository has no such commit (any more).
             if isinstance(cause, github.GithubException) and "No commit found" in str(cause):
                 raise
             return None
-        return _text(found, what) if found.type == "file" else None
+        return None if found is None else _text(found, what)
 
     def permission(self, repository: str, login: str) -> model.Permission:
         """What somebody may do to a repository. See `bot.ports.Hub`."""
         with asking(f"what {login} may do in {repository}"):
-            word = self._repository(repository).get_collaborator_permission(login)
-            return model.Permission[word.upper()]
+            name = self._name(repository)
+            at = f"/repos/{name}/collaborators/{urllib.parse.quote(login)}/permission"
+            return self._kept(
+                self._client(name).requester,
+                at,
+                lambda item: model.Permission[item["permission"].upper()],
+            )
 
     def wrote(
         self, key: model.EnvironmentKey, number: int, source: model.CommandSource

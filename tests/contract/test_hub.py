@@ -402,6 +402,29 @@ def test_a_list_that_stays_as_it_is_costs_nothing(github: GitHubStand) -> None:
     assert listed(github) == numbers[1:]
 
 
+def test_what_is_asked_in_each_pass_costs_nothing_while_it_stays(
+    github: GitHubStand,
+) -> None:
+    github.open({"a": "1"}, "stage")
+    github.permit("ada", "write")
+    hub, at = github.hub, KEY.repository
+
+    def ask() -> list[object]:
+        return [
+            hub.pull_request(KEY),
+            hub.permission(at, "ada"),
+            hub.file(at, ".stage.yaml", "main"),
+        ]
+
+    first = ask()
+    github.world.forget_requests()
+    assert ask() == first
+    assert {request["status"] for request in github.world.requests()} == {304}
+    github.permit("ada", "read")
+    github.world.commit(at, "main", {".stage.yaml": "second: 2"})
+    assert ask()[1:] == [model.Permission.READ, "second: 2"]
+
+
 def test_a_new_second_page_is_seen_behind_an_unchanged_first_one(github: GitHubStand) -> None:
     numbers = many(github, 100)
     assert listed(github) == numbers

@@ -15,11 +15,14 @@ from tests.world.world import World
 pytestmark = [pytest.mark.world, pytest.mark.slow]
 
 
-def _doctor(world: World, **settings: str) -> tuple[int, dict[str, Any]]:
-    """Its exit code and what it found, with some of the bot's settings changed."""
+def _doctor(world: World, token: str | None = None) -> tuple[int, dict[str, Any]]:
+    """Its exit code and what it found, perhaps with another token."""
+    environ = world.bot_environ("bot")
+    if token is not None:
+        environ["UNDERSTUDY_GITHUB_TOKEN"] = token
     ran = subprocess.run(
         [*netns.enter(world.cluster.name), sys.executable, "-m", "bot", "doctor", "--json"],
-        env=world.bot_environ("bot", **settings),
+        env=environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -41,7 +44,7 @@ def test_a_whole_world_is_healthy(world: World) -> None:
 
 
 def test_what_is_wrong_is_told_with_the_way_out(world: World) -> None:
-    code, found = _doctor(world, github_token="revoked-token")
+    code, found = _doctor(world, "revoked-token")
     assert (code, found["healthy"]) == (1, False)
     wrong = [one for one in found["findings"] if one["sign"] == "wrong"]
     assert any("GitHub" in one["what"] and one["mend"] for one in wrong)

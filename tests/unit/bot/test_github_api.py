@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from bot import errors, github_api, model
-from bot.github_api import client, pulls
+from bot.github_api import client
 from tests.world.github.control import GitHubWorld
 from tests.world.github.server import Server
 from tests.world.github.world import BOT, World
@@ -79,7 +79,7 @@ def test_a_pull_request_that_is_as_it_was_is_not_counted(
 def test_only_so_many_pull_requests_are_remembered(
     hub: github_api.GitHubHub, github: GitHubWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulls, "MAX_READ", 1)
+    monkeypatch.setattr(client, "MAX_READ", 1)
     second = github.open_pull_request(KEY.repository, "other", {"b": "1"}, []).number
     for number in (KEY.number, second, KEY.number):
         hub.pull_request(model.EnvironmentKey(KEY.repository, number))
