@@ -7,7 +7,9 @@ other processes (the command line) on SQLite's own. Readers never wait, thanks t
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from bot import errors
 
 BUSY_SECONDS = 10.0
 """How long a writer waits for one of another process on SQLite."""
+LOCKED_SECONDS = 0.02
+"""Between two tries of what SQLite does not wait for by itself."""
 CONNECTIONS = 20
 """Kept open at most; beyond them, threads wait for one another."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -154,7 +158,7 @@ def _sqlite(address: sa.URL) -> sa.Engine:
         connection.isolation_level = None  # type: ignore[attr-defined]
         # FULL: what was answered with 202, and the record of a stack, outlive a power cut.
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+            _set(connection, pragma)
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -163,6 +167,21 @@ def _sqlite(address: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _set(connection: object, pragma: str) -> None:
+    """Set a pragma; who makes the file at the same moment locks it, and SQLite does not wait for
+    that where the journal's form is changed."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(LOCKED_SECONDS)
+        else:
+            return
 
 
 def _is_sqlite(engine: sa.Engine) -> bool:

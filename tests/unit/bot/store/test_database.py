@@ -211,3 +211,33 @@ def test_a_killed_process_leaves_what_was_answered_and_no_half_transaction(url: 
         store.record_delivery(ports.Delivered("answered", "pull_request", "opened"), [KEY]) is False
     )
     store.close()
+
+
+class Busy:
+    """A connection to a file that others make just now."""
+
+    def __init__(self, times: int, words: str = "database is locked") -> None:
+        self.left = times
+        self.words = words
+        self.set: list[str] = []
+
+    def execute(self, statement: str) -> None:
+        if self.left:
+            self.left -= 1
+            raise sqlite3.OperationalError(self.words)
+        self.set.append(statement)
+
+
+def test_a_file_that_others_make_just_now_is_waited_for() -> None:
+    busy = Busy(3)
+    database._set(busy, "journal_mode=WAL")
+    assert busy.set == ["PRAGMA journal_mode=WAL"]
+
+
+def test_what_else_is_wrong_with_a_file_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Busy(1, "disk I/O error")
+    with pytest.raises(sqlite3.OperationalError):
+        database._set(broken, "journal_mode=WAL")
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.0)
+    with pytest.raises(sqlite3.OperationalError):
+        database._set(Busy(10**9), "journal_mode=WAL")
