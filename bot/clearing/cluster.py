@@ -77,8 +77,7 @@ class ClusterClearer:
         found = name_of(space)
         now = self._clock.now()
         try:
-            base = f"{self._version(resource.group)}/namespaces/{found}/{resource.plural}"
-            answer = self._connection.get(base, limit=self._bounds.most_told)
+            base, answer = self._inside(found, resource)
         except ClusterError as error:
             if error.status == 0:
                 raise
@@ -96,12 +95,27 @@ class ClusterClearer:
             else:
                 yield namespaces.content(kind, path, item, now, self._bounds)
 
-    def _version(self, group: str) -> str:
-        """The path of a group's preferred version."""
+    def _inside(self, space: str, resource: namespaces.Resource) -> tuple[str, Item]:
+        """The path and the list of the objects of one kind inside. Raises ClusterError."""
+        *others, last = self._versions(resource.group)
+        for version in others:
+            base = f"{version}/namespaces/{space}/{resource.plural}"
+            try:
+                return base, self._connection.get(base, limit=self._bounds.most_told)
+            except ClusterError as error:
+                # A kind need not be in its group's preferred version.
+                if error.status != 404:
+                    raise
+        base = f"{last}/namespaces/{space}/{resource.plural}"
+        return base, self._connection.get(base, limit=self._bounds.most_told)
+
+    def _versions(self, group: str) -> list[str]:
+        """The paths of a group's versions, the preferred one first."""
         if not group:
-            return "/api/v1"
-        version = self._connection.get(f"/apis/{group}")["preferredVersion"]["groupVersion"]
-        return f"/apis/{version}"
+            return ["/api/v1"]
+        found = self._connection.get(f"/apis/{group}")
+        versions = [found["preferredVersion"], *found.get("versions", ())]
+        return list(dict.fromkeys(f"/apis/{one['groupVersion']}" for one in versions))
 
     def _nodes(self, name: str, seconds: float, own: frozenset[str]) -> Iterator[ClusterFinding]:
         pools = self._named(nodes.POOLS, name, (naming.LABEL_ENVIRONMENT,), optional=True)

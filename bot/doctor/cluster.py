@@ -45,11 +45,12 @@ def apis(connect: Connect, *, node_pools: bool, telemetry: bool) -> Iterator[Fin
     """Whether the APIs are installed that the platform asks for."""
     with kube_api.reachable():
         groups = {
-            group["name"]: group["preferredVersion"]["groupVersion"]
+            # A resource need not be in its group's preferred version.
+            group["name"]: [version["groupVersion"] for version in group["versions"]]
             for group in connect().get("/apis").get("groups", ())
         }
         has = {
-            api: api[1] in _resources(connect(), groups.get(api[0]))
+            api: any(api[1] in _resources(connect(), version) for version in groups.get(api[0], ()))
             for api in (NODE_POOLS, INSTRUMENTATIONS, METRICS)
         }
     if node_pools:
@@ -87,9 +88,7 @@ def rights(connect: Connect, *, node_pools: bool) -> Iterator[Finding]:
         yield ok(RIGHTS, "the bot may do what it must")
 
 
-def _resources(connection: Connection, group_version: str | None) -> set[str]:
-    if group_version is None:
-        return set()
+def _resources(connection: Connection, group_version: str) -> set[str]:
     try:
         found: list[dict[str, Any]] = connection.get(f"/apis/{group_version}").get("resources", [])
     except ClusterError as error:

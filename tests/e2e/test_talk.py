@@ -43,6 +43,7 @@ def test_what_people_write_is_done(walk: Walk) -> None:
     walk.say("/stage set GREETING=hello world")
     walk.until("the variable", lambda: _variable(walk, "web", "GREETING") == "hello world")
     walk.until_serving()
+    walk.until("the pods of before to be gone", lambda: len(_pods(walk)) == 2)
     before = _pods(walk)
     walk.say("/stage restart web")
     walk.until(

@@ -106,6 +106,20 @@ def test_a_finalizer_inside_is_taken_away_under_our_own_manager(
     assert [one["op"] for one in operations] == ["test", "test", "remove"]
 
 
+def test_a_kind_that_its_groups_preferred_version_has_not_is_found_all_the_same(
+    api: ApiServer, clearer: ClusterClearer
+) -> None:
+    emptying(api, "things.example.com")
+    api.objects["/apis/example.com"] = {
+        "preferredVersion": {"groupVersion": "example.com/v2"},
+        "versions": [{"groupVersion": "example.com/v2"}, {"groupVersion": "example.com/v1"}],
+    }
+    api.statuses[THINGS.replace("/v1/", "/v2/")] = 404
+    api.kinds[THINGS] = "ThingList"
+    api.put(THINGS, item("t", namespace=NAME, **HELD))
+    assert only(clearer).done.startswith("took finalizer example.com/x off Thing t")
+
+
 def test_an_api_inside_that_does_not_answer_is_told(
     api: ApiServer, clearer: ClusterClearer
 ) -> None:

@@ -26,7 +26,13 @@ def api() -> Iterator[ApiServer]:
 def install(api: ApiServer, resources: dict[str, str]) -> None:
     api.objects["/apis"] = {
         "groups": [
-            {"name": version.partition("/")[0], "preferredVersion": {"groupVersion": version}}
+            {
+                "name": version.partition("/")[0],
+                "versions": [
+                    {"groupVersion": f"{version.partition('/')[0]}/v9"},
+                    {"groupVersion": version},
+                ],
+            }
             for version in resources
         ]
     }
