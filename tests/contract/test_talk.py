@@ -19,7 +19,7 @@ from tests.world.github.server import Server
 from tests.world.github.world import World
 
 
-@pytest.fixture(params=["app", "token"])
+@pytest.fixture(params=["app", pytest.param("token", marks=pytest.mark.slow)])
 def talk(request: pytest.FixtureRequest) -> Iterator[Talk]:
     behind = World(keep_bodies=True)
     with Server(behind) as server:
