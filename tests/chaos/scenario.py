@@ -63,20 +63,22 @@ def run(
     """Walk one pull request with a disturbance in each of some steps; `bound` seconds for a step.
 
     There is a result for each disturbance whose step was come to, in their order, and one for the
-    whole where there is none: what is wrong in the end is told of the last. `publish` the images,
+    whole where there is none. A step that is not disturbed is told of the disturbance before it,
+    or of the first that is to come; what is wrong in the end, of the last. `publish` the images,
     which real nodes need. `seen` gets the calls that changed something, as `proxy.Record` has them.
     """
     at = {disturbance.step: disturbance for disturbance in disturbances}
     # A push takes time, and matters only where it is the push that is disturbed.
     chosen: tuple[Step, ...] = STEPS if not at or "push" in at else ("open", "close")
-    results = [] if at else [Result("undisturbed", fired=True)]
+    first = next((str(at[step]) for step in chosen if step in at), None)
+    results = [Result(first) if first else Result("undisturbed", fired=True)]
     size, doubles = track.log().stat().st_size, len(track.holders.doubles)
     walk = track.walk()
     try:
         for step in chosen:
-            if step in at:
+            if step in at and results[-1].name != str(at[step]):
                 results.append(Result(str(at[step])))
-            if not _taken(track, walk, step, at.get(step), results[-1:], bound, publish=publish):
+            if not _taken(track, walk, step, at.get(step), results[-1], bound, publish=publish):
                 _give_up(track, walk, step, bound)
                 break
             if seen is not None:
@@ -99,14 +101,12 @@ def _taken(
     walk: Walk,
     step: Step,
     disturbance: Disturbance | None,
-    results: Sequence[Result],
+    result: Result,
     bound: float,
     *,
     publish: bool,
 ) -> bool:
-    """Take a step; whether its end was reached. A step that is not disturbed speaks of the last
-    one that was."""
-    result = results[0] if results else Result("the first step")
+    """Take a step; whether its end was reached."""
     began, restarts = time.monotonic(), track.restarts
     track.control.step(step)
     # What it is told while it starts again would be lost, as on any machine that is down.
