@@ -114,9 +114,7 @@ class Client:
                 requester = self._app_client(self._credentials).requester
             else:
                 requester = self._client(repository or "").requester
-            status, headers, text = requester.requestJson(verb, path, dict(query or {}))
-            if status >= 400:
-                raise requester.createException(status, headers, error_of(text))
+            headers, text = _answer(requester, verb, path, query)
             return Reply(json.loads(text) if text else None, headers)
 
     def _kept(
@@ -128,13 +126,10 @@ class Client:
     ) -> _T:
         """What `read` makes of an answer; one that is unchanged is answered by 304, and is free."""
         key = path, urllib.parse.urlencode(query or {})
-        known = self._read.get(key)
-        given = {"If-None-Match": known[0]} if known else None
-        status, headers, text = requester.requestJson("GET", path, dict(query or {}), given)
-        if known and status == 304:
-            return cast("_T", known[1])
-        if status >= 400:
-            raise requester.createException(status, headers, error_of(text))
+        known, kept = self._read.get(key, ("", None))
+        headers, text = _answer(requester, "GET", path, query, known)
+        if text is None:
+            return cast("_T", kept)
         made = read(json.loads(text))
         etag = headers.get("etag")
         if etag and len(text) <= MAX_KEPT:
@@ -157,12 +152,9 @@ class Client:
         field: str | None = None,
     ) -> list[github_pages.Item]:
         def ask(path: str, query: dict[str, Any], etag: str) -> github_pages.Answer | None:
-            given = {"If-None-Match": etag} if etag else None
-            status, headers, text = requester.requestJson("GET", path, query, given)
-            if status == 304:
+            headers, text = _answer(requester, "GET", path, query, etag)
+            if text is None:
                 return None
-            if status >= 400:
-                raise requester.createException(status, headers, error_of(text))
             return github_pages.Answer(
                 json.loads(text), headers.get("etag", ""), headers.get("link", "")
             )
@@ -211,6 +203,24 @@ class Client:
                 slug = self._app_client(self._credentials).get_app().slug
                 self._local.login = f"{slug}[bot]"
         return bool(login == self._local.login)
+
+
+def _answer(
+    requester: Requester,
+    verb: str,
+    path: str,
+    query: Mapping[str, Any] | None,
+    etag: str = "",
+) -> tuple[Mapping[str, str], str | None]:
+    """An answer's headers and text; None for the text of `etag`, which is unchanged.
+
+    Raises PyGithub's errors for all that GitHub refuses.
+    """
+    given = {"If-None-Match": etag} if etag else None
+    status, headers, text = requester.requestJson(verb, path, dict(query or {}), given)
+    if status >= 400:
+        raise requester.createException(status, headers, error_of(text))
+    return headers, None if etag and status == 304 else text
 
 
 def _check(app: App) -> None:
