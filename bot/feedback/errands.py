@@ -12,7 +12,7 @@ import datetime
 
 from bot import model
 from bot.feedback.governor import Rank
-from bot.feedback.queue import FIRST_AGAIN_SECONDS, LAST_AGAIN_SECONDS, Wait
+from bot.feedback.queue import Wait, again_after
 
 MAX_REACTIONS = 200
 """Reactions that may wait; the oldest are forgotten."""
@@ -84,8 +84,7 @@ class Errands:
         if told or taken.reaction:
             return
         taken.failures += 1
-        pause = min(FIRST_AGAIN_SECONDS * 2 ** min(taken.failures - 1, 16), LAST_AGAIN_SECONDS)
-        taken.due = now + datetime.timedelta(seconds=pause)
+        taken.due = now + again_after(taken.failures)
         self._answers.setdefault(_place(taken.command), taken)
 
     def wait(self, now: datetime.datetime, room: Wait) -> float | None:

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from bot import clock, errors, model
+from bot import backoff, clock, errors, model
 
 LIMITS = ((60.0, 79), (3600.0, 499))
 """Seconds, and the writes that are allowed in them."""
@@ -173,9 +173,9 @@ class Governor:
         account.refused.add(key)
         # One that GitHub never takes must not hold up the others.
         if len(account.refused) >= OUTAGE:
-            pause = FIRST_PAUSE_SECONDS * 2 ** min(account.outages, 16)
+            pause = backoff.pause(account.outages, FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS)
             account.outages += 1
-            self._pause(account, min(pause, LAST_PAUSE_SECONDS))
+            self._pause(account, pause)
 
     def _pause(self, account: _Account, seconds: float) -> None:
         until = self._clock.now() + datetime.timedelta(seconds=seconds)

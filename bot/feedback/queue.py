@@ -13,7 +13,7 @@ import datetime
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from bot import model
+from bot import backoff, model
 from bot.feedback.governor import Rank
 
 SETTLE_SECONDS = 0.3
@@ -134,11 +134,10 @@ class Queue:
         key = taken.report.key
         del self._in_hand[key]
         failures = taken.failures + 1
-        pause = min(FIRST_AGAIN_SECONDS * 2 ** min(failures - 1, 16), LAST_AGAIN_SECONDS)
         waiting = self._waiting.setdefault(key, taken)
         waiting.failures = failures
         waiting.rank = _rank(waiting.report, news=waiting.news or taken.news)
-        waiting.due = now + datetime.timedelta(seconds=pause)
+        waiting.due = now + again_after(failures)
 
     def wait(self, now: datetime.datetime, room: Wait | None = None) -> float | None:
         """Seconds until something is to be told and may be; None while nothing waits."""
@@ -155,6 +154,12 @@ class Queue:
     def __len__(self) -> int:
         """What waits and what is in hand."""
         return len(self._waiting) + len(self._in_hand)
+
+
+def again_after(failures: int) -> datetime.timedelta:
+    """How long to wait after so many failures (1 or more)."""
+    pause = backoff.pause(failures - 1, FIRST_AGAIN_SECONDS, LAST_AGAIN_SECONDS)
+    return datetime.timedelta(seconds=pause)
 
 
 def _rank(report: model.Report, *, news: bool) -> Rank:

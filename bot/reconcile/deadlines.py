@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot import backoff
+
 LEASE_SECONDS = 60.0
 """A pass keeps its environment for so long without a heartbeat. Half of it is left for ending the
 engine's process after the last heartbeat that could succeed, so it is more than twice what the
@@ -88,8 +90,8 @@ JITTER = 0.2
 
 def retry_seconds(failures: int, chance: float = 0.5) -> float:
     """How long to wait after so many failures in a row (1 or more); `chance` is from 0 to 1."""
-    pause = min(FIRST_RETRY_SECONDS * 2 ** min(failures - 1, 32), LAST_RETRY_SECONDS)
-    return float(pause * (1 + JITTER * (2 * chance - 1)))
+    pause = backoff.pause(failures - 1, FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS)
+    return pause * (1 + JITTER * (2 * chance - 1))
 
 
 def look_seconds(waited: float) -> float:

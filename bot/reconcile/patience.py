@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot import backoff
 from bot.reconcile.differences import Finding, Kind
 
 LAST_PAUSE = 12
@@ -26,8 +27,8 @@ class Patience:
     def note(self, finding: Finding, sweep: int) -> None:
         """It was given in this sweep."""
         times = self._given.get(_key(finding), (0, 0))[0]
-        pause = min(2 ** min(times, 16), LAST_PAUSE)
-        self._given[_key(finding)] = (times + 1, sweep + pause)
+        pause = backoff.pause(times, 1, LAST_PAUSE)
+        self._given[_key(finding)] = (times + 1, sweep + int(pause))
 
     def keep(self, findings: Sequence[Finding]) -> None:
         """Forget what is no longer found."""
