@@ -20,6 +20,12 @@ from infra import contract, naming
 
 RUNNING = "running"
 """The state of a workflow's run that has not ended."""
+ENDING = frozenset({"success", "inactive"})
+"""States of a deployment that end the older ones of its environment."""
+MOST_ENDED = 3
+"""So many of them at once; pushes that came faster leave some as they are."""
+OVER = "A newer commit took its place"
+"""What is said of a deployment or a check that has ended by that."""
 
 
 class Hub(Protocol):
@@ -90,8 +96,8 @@ class Hub(Protocol):
     ) -> int:
         """Set a deployment's state: `in_progress`, `success`, `failure`, `inactive`, …
 
-        `success` and `inactive` also end up to three older deployments of the environment. Returns
-        how many writes it took.
+        A state of `ENDING` also ends up to `MOST_ENDED` older deployments of the environment.
+        Returns how many writes it took.
         """
 
     def set_check(

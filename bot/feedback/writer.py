@@ -19,8 +19,6 @@ from bot.feedback.errands import Errand
 from bot.feedback.governor import Governor, NoRoomError, Rank
 from infra import naming
 
-ENDED_AT_ONCE = 3
-"""A deployment's state may end so many older ones; see `bot.ports.Hub`."""
 STATES = {
     model.Phase.PROVISIONING: "in_progress",
     model.Phase.READY: "success",
@@ -39,7 +37,6 @@ CHECKS = {
     model.Phase.ABSENT: "neutral",
 }
 """What the commit's check says in each phase; a phase that is not named leaves it as it is."""
-OVER = "A newer commit took its place"
 _MAKING = frozenset({"in_progress", "success", "failure", "error"})
 _log = structlog.get_logger(__name__)
 
@@ -125,7 +122,7 @@ class Writer:
         if deployment is None or known == state:
             return
         url = report.routes.url if report.routes and state == "success" else None
-        most = 1 + ENDED_AT_ONCE if state in {"success", "inactive"} else 1
+        most = 1 + ports.MOST_ENDED if state in ports.ENDING else 1
         with self._refusable(report), self._governor.writing(report.key, rank, most) as permit:
             permit.used = self._hub.set_deployment_status(
                 report.key.repository, deployment, state, url, render.description(report)
@@ -171,8 +168,8 @@ class Writer:
                 commit,
                 check_id,
                 state=state,
-                title=OVER if over else render.description(report),
-                summary=OVER if over else render.summary(report),
+                title=ports.OVER if over else render.description(report),
+                summary=ports.OVER if over else render.summary(report),
                 url=url,
             )
             permit.used = 1 if made == check_id else most

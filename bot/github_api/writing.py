@@ -7,12 +7,10 @@ import contextlib
 import github
 from github import Issue, IssueComment, Repository
 
-from bot import github_checks, model
+from bot import github_checks, model, ports
 from bot.github_api.asking import asking, first_line, identifier, permitting
 from bot.github_api.client import Client
 
-_MOST_ENDED = 3
-"""Older deployments that are ended at once; pushes that came faster leave some as they are."""
 _FAILED = frozenset({"error", "failure"})
 
 
@@ -79,8 +77,8 @@ class Writing(Client):
     ) -> int:
         """Set a deployment's state. See `bot.ports.Hub`.
 
-        `success` and `inactive` also end this environment's older deployments: GitHub does that by
-        itself for lasting environments only.
+        The bot ends the older deployments: GitHub does that by itself for lasting environments
+        only.
         """
         what = f"deployment {deployment_id} of {repository}"
         with asking(what), permitting(what):
@@ -93,17 +91,17 @@ class Writing(Client):
             )
             identifier(made.id)
             writes = 1
-            if state not in {"success", "inactive"}:
+            if state not in ports.ENDING:
                 return writes
             for older in where.get_deployments(environment=deployment.environment):
                 if older.id >= deployment_id or not self._own(older.creator.login):
                     continue
                 latest = next(iter(older.get_statuses()), None)
                 was = latest.state if latest is not None else ""
-                if was == "inactive" or writes > _MOST_ENDED:
+                if was == "inactive" or writes > ports.MOST_ENDED:
                     break
                 if was not in _FAILED:
-                    older.create_status("inactive", description="A newer commit took its place")
+                    older.create_status("inactive", description=ports.OVER)
                     writes += 1
                 if was == "success":
                     break  # those before it were ended when it was

@@ -244,9 +244,9 @@ class FakeHub(Faulty):
         assert found.repository == repository
         found.statuses.append((state, url, description))
         self.writes.append(f"deployment {state}")
-        ended = self._older(deployment_id, found) if state in {"success", "inactive"} else []
+        ended = self._older(deployment_id, found) if state in ports.ENDING else []
         for older in ended:
-            older.statuses.append(("inactive", None, "A newer commit took its place"))
+            older.statuses.append(("inactive", None, ports.OVER))
             self.writes.append("deployment inactive")
         return 1 + len(ended)
 
@@ -258,7 +258,7 @@ class FakeHub(Faulty):
             if not same or identifier >= deployment_id:
                 continue
             was = found.statuses[-1][0] if found.statuses else ""
-            if was == "inactive" or len(older) == 3:
+            if was == "inactive" or len(older) == ports.MOST_ENDED:
                 break
             if was not in SETTLED:
                 older.append(found)
