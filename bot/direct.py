@@ -60,7 +60,7 @@ def wait(
     """The command when it has ended; None where that takes longer."""
     for _ in range(max(1, round(seconds / POLL_SECONDS))):
         now = found(store, command.key, command.comment_id)
-        if now is not None and now.state in (model.CommandState.DONE, model.CommandState.REFUSED):
+        if now is not None and now.state.ended:
             if now.output:
                 store.answered(now)
             return now

@@ -213,6 +213,11 @@ class CommandState(enum.StrEnum):
     DONE = "done"
     REFUSED = "refused"
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self in {CommandState.DONE, CommandState.REFUSED}
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Command:
@@ -241,6 +246,12 @@ class Command:
         """Sorts as commands were given: by time, then comment, then line."""
         at = self.asked_at.astimezone(datetime.UTC).isoformat(timespec="microseconds")
         return f"{at} {self.comment_id:020d} {self.line:06d}"
+
+    @property
+    def deed(self) -> Deed:
+        """What somebody asked for, and what came of it."""
+        came = f"{self.state.value}: {self.answer}" if self.answer else self.state.value
+        return Deed(self.asked_at, self.author, f"{self.text} ({came})")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)

@@ -423,6 +423,10 @@ class Delivered:
     sender: str = ""
     """The login of whoever made it happen; empty where GitHub does not say."""
 
+    def deed(self, at: datetime.datetime) -> model.Deed:
+        """What it tells of, when it came in at this time."""
+        return model.Deed(at, self.sender, f"{self.event} {self.action}".strip())
+
 
 class Store(Protocol):
     """Deliveries, environments, leases and timelines. Every write is one transaction."""

@@ -7,12 +7,10 @@ import dataclasses
 from bot import errors, life, markdown, model, ports
 from bot.reconcile.context import Pass
 
-_OPEN = frozenset({model.CommandState.PENDING, model.CommandState.RUNNING})
-
 
 def waiting(run: Pass) -> bool:
     """Whether a command of the environment has not ended."""
-    return any(one.state in _OPEN for one in run.stages.store.commands(run.key))
+    return any(not one.state.ended for one in run.stages.store.commands(run.key))
 
 
 def run_all(run: Pass) -> None:

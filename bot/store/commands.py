@@ -53,7 +53,7 @@ def begin(session: orm.Session, owner: Environment) -> model.Command | None:
 
 def finish(session: orm.Session, owner: Environment, command: model.Command) -> None:
     """Keep how a command ended. Raises ValueError for a state that is no end."""
-    if command.state not in (model.CommandState.DONE, model.CommandState.REFUSED):
+    if not command.state.ended:
         raise ValueError(f"a command does not end {command.state.value}")
     found = session.scalars(_row(owner, command)).one()
     found.state = command.state.value
@@ -82,12 +82,6 @@ def untold(session: orm.Session) -> Sequence[model.Command]:
 def every(session: orm.Session, owner: Environment) -> Sequence[model.Command]:
     """All of an environment's, in the order in which they were given."""
     return [_command(owner, found) for found in session.scalars(_of(owner).order_by(*_GIVEN))]
-
-
-def deed(command: model.Command) -> model.Deed:
-    """What somebody asked for, and what came of it."""
-    came = f"{command.state.value}: {command.answer}" if command.answer else command.state.value
-    return model.Deed(command.asked_at, command.author, f"{command.text} ({came})")
 
 
 def _of(owner: Environment) -> sa.Select[Command]:

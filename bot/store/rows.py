@@ -61,7 +61,8 @@ def _life(owner: Environment) -> model.Life:
 
 def deed(found: Delivery) -> model.Deed:
     """What a delivery tells of."""
-    return model.Deed(found.received_at, found.sender, f"{found.event} {found.action}".strip())
+    told = ports.Delivered(found.id, found.event, found.action, found.sender)
+    return told.deed(found.received_at)
 
 
 def identity(key: model.EnvironmentKey) -> str:

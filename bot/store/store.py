@@ -368,7 +368,7 @@ class SqlStore:
                 Delivery.number == key.number,
             )
             told = [rows.deed(found) for found in session.scalars(query)]
-        return sorted([*told, *map(commands.deed, self.commands(key))])
+        return sorted([*told, *(command.deed for command in self.commands(key))])
 
     def row(
         self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER

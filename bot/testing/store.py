@@ -61,8 +61,7 @@ class MemoryStore:
             for key in sorted(keys):
                 self._raise_wanted(key)
             if keys and not known:
-                what = f"{delivery.event} {delivery.action}".strip()
-                deed = model.Deed(self._clock.now(), delivery.sender, what)
+                deed = delivery.deed(self._clock.now())
                 self._deeds.setdefault(str(min(keys)).lower(), []).append(deed)
             for command in commands:
                 self.record_command(command)
@@ -252,7 +251,7 @@ class MemoryStore:
         self, lease: ports.Lease, command: model.Command, life: model.Life | None = None
     ) -> ports.Row:
         """See `bot.ports.Store`."""
-        if command.state not in (model.CommandState.DONE, model.CommandState.REFUSED):
+        if not command.state.ended:
             raise ValueError(f"a command does not end {command.state.value}")
         with self._locked():
             entry = self._held(lease)
@@ -308,10 +307,7 @@ class MemoryStore:
     def deeds(self, key: model.EnvironmentKey) -> Sequence[model.Deed]:
         """See `bot.ports.Store`."""
         with self._locked():
-            asked = []
-            for one in self.commands(key):
-                came = f"{one.state.value}: {one.answer}" if one.answer else one.state.value
-                asked.append(model.Deed(one.asked_at, one.author, f"{one.text} ({came})"))
+            asked = [command.deed for command in self.commands(key)]
             return sorted([*self._deeds.get(str(key).lower(), ()), *asked])
 
     def row(
