@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from bot import model
 
+WORD = "/stage"
+"""What commands begin with, where the settings name no other word."""
 OWN = "<!-- understudy:"
 """The bot's own comments begin with this, whatever else they hold: it never answers itself."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import pydantic
 import yaml
 
-from bot import errors, image_reference
+from bot import errors, image_reference, said
 from infra import contract
 
 PREFIX = "UNDERSTUDY_"
@@ -107,7 +107,7 @@ class Settings(pydantic.BaseModel):
     """The domain that people reach production by; none: the primary distribution's first alias."""
     label: str = pydantic.Field(default="stage", min_length=1, max_length=50)
     """The label that asks for an environment, up to 50 characters as on GitHub."""
-    command: str = pydantic.Field(default="/stage", pattern=r"^[/@!][A-Za-z0-9_-]{1,38}$")
+    command: str = pydantic.Field(default=said.WORD, pattern=r"^[/@!][A-Za-z0-9_-]{1,38}$")
     """What commands in comments begin with: `/`, `@` or `!` and a word."""
     trust_anyone: bool = False
     """`true` runs the code of whoever opens a pull request; only where all of them are trusted.

@@ -5,6 +5,6 @@ each does to an environment's life, and `chat` asks GitHub whether its author ma
 """
 
 from bot.chatops.chat import HubChat
-from bot.chatops.grammar import WORD, Reader
+from bot.chatops.grammar import Reader
 
-__all__ = ["WORD", "HubChat", "Reader"]
+__all__ = ["HubChat", "Reader"]

@@ -2,7 +2,8 @@
 
 import sys
 
-from bot.chatops import grammar, guide, registry
+from bot import said
+from bot.chatops import guide, registry
 
 if __name__ == "__main__":
-    sys.stdout.write(guide.document(registry.VERBS.values(), grammar.WORD))
+    sys.stdout.write(guide.document(registry.VERBS.values(), said.WORD))

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.said import Written
+from bot.said import WORD, Written
 
-WORD = "/stage"
 MAX_COMMANDS = 20
 """Of one comment; nobody means more, and each is an answer."""
 MAX_TEXT = 1000

@@ -11,11 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot import markdown, model
+from bot import markdown, model, said
 from bot.feedback import advice, history
 
-WORD = "/stage"
-"""What commands begin with."""
 MAX_CHARACTERS = 65_536
 """What GitHub takes in a comment."""
 MAX_LINE = 300
@@ -41,10 +39,10 @@ _NOT_A_KEY = re.compile(r"[^\w./#-]", re.ASCII)
 
 def marker(key: model.EnvironmentKey) -> str:
     """The comment's first line, by which the bot finds its own comment again; hidden."""
-    return f"<!-- understudy:environment {_NOT_A_KEY.sub('', str(key))} -->"
+    return f"{said.OWN}environment {_NOT_A_KEY.sub('', str(key))} -->"
 
 
-def comment(report: model.Report, word: str = WORD) -> str:
+def comment(report: model.Report, word: str = said.WORD) -> str:
     """The whole comment; commands begin with `word`."""
     head = [
         marker(report.key),
@@ -67,7 +65,7 @@ def comment(report: model.Report, word: str = WORD) -> str:
 
 def answer(command: model.Command) -> str:
     """The comment that answers a command; its first line tells it from all others."""
-    marker = f"<!-- understudy:answer {command.comment_id} {command.line} -->"
+    marker = f"{said.OWN}answer {command.comment_id} {command.line} -->"
     asked = f"{markdown.code(command.text)} by {markdown.inline(command.author)}:"
     body = command.output
     whole = _joined([marker, asked, body])

@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 
 from bot import clock as clocks
-from bot import model, ports
-from bot.feedback import render
+from bot import model, ports, said
 from bot.feedback.desk import Desk, Job
 from bot.feedback.governor import Governor, owner
 from bot.feedback.writer import Writer
@@ -34,7 +33,7 @@ class HubReporter:
         clock: clocks.Clock,
         *,
         account: Callable[[str], str] = owner,
-        word: str = render.WORD,
+        word: str = said.WORD,
     ) -> None:
         """`current` tells how an environment stands just now.
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 import structlog
 
-from bot import errors, model, ports
+from bot import errors, model, ports, said
 from bot.feedback import render
 from bot.feedback.errands import Errand
 from bot.feedback.governor import Governor, NoRoomError, Rank
@@ -54,7 +54,7 @@ class Writer:
         store: ports.Store,
         current: Callable[[model.EnvironmentKey], model.Report | None],
         governor: Governor,
-        word: str = render.WORD,
+        word: str = said.WORD,
     ) -> None:
         self._hub = hub
         self._store = store

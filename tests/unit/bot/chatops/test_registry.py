@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import errors
-from bot.chatops import grammar, guide, registry
+from bot import errors, said
+from bot.chatops import guide, registry
 from bot.chatops.verb import Verb, Who
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "commands.md"
@@ -14,7 +14,7 @@ DOCUMENT = Path(__file__).parents[4] / "docs" / "commands.md"
 
 def test_the_document_is_made_of_the_commands() -> None:
     """`python -m bot.chatops > docs/commands.md` writes it anew."""
-    made = guide.document(registry.VERBS.values(), grammar.WORD)
+    made = guide.document(registry.VERBS.values(), said.WORD)
     assert DOCUMENT.read_text(encoding="utf-8") == made
 
 
