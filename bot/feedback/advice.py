@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot import intent, markdown, model
+from bot.feedback.bounds import MAX_NAME
 from bot.model import Phase, PodTrouble
-
-MAX_NAME = 100
 
 MENDS: Sequence[tuple[PodTrouble, str, str]] = (
     (

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 from bot import life as lives
 from bot import markdown, model
+from bot.feedback.bounds import MAX_LINE, MAX_NAME, MAX_ROWS
 
 MAX_TIMELINE = 40
-MAX_LINE = 300
-MAX_NAME = 100
-MAX_ROWS = 50
 SIGNS = {
     model.CommandState.PENDING: "⏳",
     model.CommandState.RUNNING: "⏳",

@@ -13,15 +13,13 @@ from collections.abc import Sequence
 
 from bot import markdown, model, said
 from bot.feedback import advice, history
+from bot.feedback.bounds import MAX_LINE, MAX_NAME, MAX_ROWS
 
 MAX_CHARACTERS = 65_536
 """What GitHub takes in a comment."""
-MAX_LINE = 300
-MAX_NAME = 100
 MAX_REASON = 2000
 MAX_QUOTE = 1500
 MAX_QUOTES = 10
-MAX_ROWS = 50
 
 HEADLINES = {
     model.Phase.ABSENT: "🧹 The environment is gone",
