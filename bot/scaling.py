@@ -32,35 +32,38 @@ class ClusterSleeper:
     def sleep(self, name: str) -> None:
         """Scale everything to zero. See `bot.ports.Sleeper`."""
         with kube_api.reachable():
-            for path, item in self._workloads(name):
+            for path, item in workloads(self._connection, name):
                 if _replicas(item) != 0:
-                    self._scale(path, item, 0)
+                    self._scale(path, 0)
 
     def wake(self, name: str) -> None:
         """Scale up what is asleep. See `bot.ports.Sleeper`."""
         with kube_api.reachable():
-            for path, item in self._workloads(name):
+            for path, item in workloads(self._connection, name):
                 wanted = _wanted(item)
                 if _replicas(item) != wanted and (_replicas(item) == 0 or not _others(item)):
-                    self._scale(path, item, wanted)
+                    self._scale(path, wanted)
 
-    def _workloads(self, name: str) -> Iterator[tuple[str, Item]]:
-        for pattern in PATHS:
-            path = pattern.format(name)
-            for item in kube_api.items(self._connection, path):
-                if "deletionTimestamp" not in item["metadata"]:
-                    yield path, item
-
-    def _scale(self, path: str, item: Item, replicas: int) -> None:
+    def _scale(self, path: str, replicas: int) -> None:
         # "add" replaces what is there, too; where it is zero, the API server shows no such field.
         operation = {"op": "add", "path": "/spec/replicas", "value": replicas}
         try:
-            self._connection.patch(
-                f"{path}/{item['metadata']['name']}/scale", [operation], ownership.SLEEP
-            )
+            self._connection.patch(f"{path}/scale", [operation], ownership.SLEEP)
         except ClusterError as error:
             if error.status != _GONE:
                 raise
+
+
+def workloads(connection: Connection, name: str) -> Iterator[tuple[str, Item]]:
+    """What an environment runs, each with its path; what is on its way out is left out.
+
+    Raises ClusterError.
+    """
+    for pattern in PATHS:
+        path = pattern.format(name)
+        for item in kube_api.items(connection, path):
+            if "deletionTimestamp" not in item["metadata"]:
+                yield f"{path}/{item['metadata']['name']}", item
 
 
 def _replicas(item: Item) -> int:

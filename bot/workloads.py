@@ -32,13 +32,11 @@ class ClusterWorkloads:
         """Start pods anew. See `bot.ports.Workloads`."""
         found = []
         with kube_api.reachable():
-            for pattern in scaling.PATHS:
-                path = pattern.format(name)
-                for item in kube_api.items(self._connection, path):
-                    own = item["metadata"]["name"]
-                    if service in (None, own) and "deletionTimestamp" not in item["metadata"]:
-                        self._restart(f"{path}/{own}", item, at)
-                        found.append(own)
+            for path, item in scaling.workloads(self._connection, name):
+                own = item["metadata"]["name"]
+                if service in (None, own):
+                    self._restart(path, item, at)
+                    found.append(own)
         return found
 
     def _restart(self, path: str, item: Item, at: datetime.datetime) -> None:
