@@ -245,8 +245,11 @@ class Workloads(Protocol):
         One that was restarted since `at` is left alone. Raises UnreachableError.
         """
 
-    def logs(self, name: str, service: str | None) -> Mapping[str, str]:
-        """What the pods of one service, or of each, wrote last, by pod. Raises UnreachableError."""
+    def logs(self, name: str, service: str | None, most: int) -> Mapping[str, str | None]:
+        """What the pods of one service, or of each, wrote last, by pod.
+
+        Those after the first `most` are not read, and have None. Raises UnreachableError.
+        """
 
 
 class Prover(Protocol):

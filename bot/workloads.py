@@ -52,11 +52,12 @@ class ClusterWorkloads:
             operations = [{"op": "add", "path": where, "value": {RESTARTED_AT: value}}]
         self._connection.patch(path, operations, ownership.RESTART)
 
-    def logs(self, name: str, service: str | None) -> Mapping[str, str]:
+    def logs(self, name: str, service: str | None, most: int) -> Mapping[str, str | None]:
         """What pods wrote last. See `bot.ports.Workloads`."""
         with kube_api.reachable():
             return {
-                pod["metadata"]["name"]: self._log(name, pod) for pod in self._pods(name, service)
+                pod["metadata"]["name"]: self._log(name, pod) if at < most else None
+                for at, pod in enumerate(self._pods(name, service))
             }
 
     def _pods(self, name: str, service: str | None) -> Iterator[Item]:

@@ -8,8 +8,8 @@ from bot import errors, life, markdown
 from bot.chatops.verb import Asked, Done, Verb, Who
 
 MAX_LOG = 12_000
-"""Characters of each service's log that are shown: the newest."""
-MAX_SERVICES = 4
+"""Characters of each pod's log that are shown: the newest."""
+MAX_PODS = 4
 MAX_VALUE = 500
 
 _SERVICE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -46,15 +46,16 @@ class Logs(Verb):
 
     def run(self, asked: Asked) -> Done:
         """See `Verb`."""
-        found = asked.workloads.logs(asked.existing(), _service(asked))
+        found = asked.workloads.logs(asked.existing(), _service(asked), MAX_PODS)
         if not found:
             raise errors.InvalidCommandError(_no_service(asked))
         told = [
             f"**{markdown.inline(pod)}**\n\n{markdown.fenced(text[-MAX_LOG:].strip() or '(empty)')}"
-            for pod, text in list(found.items())[:MAX_SERVICES]
+            for pod, text in found.items()
+            if text is not None
         ]
-        if len(found) > MAX_SERVICES:
-            told.append(f"…and {len(found) - MAX_SERVICES} more pods: name a service.")
+        if len(found) > MAX_PODS:
+            told.append(f"…and {len(found) - MAX_PODS} more pods: name a service.")
         return Done("answered below", asked.row.life, "\n\n".join(told))
 
 

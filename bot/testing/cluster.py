@@ -77,10 +77,11 @@ class FakeWorkloads(Faulty):
                 self._world.environments[name][one].since = self._world.clock.now()
         return services
 
-    def logs(self, name: str, service: str | None) -> Mapping[str, str]:
+    def logs(self, name: str, service: str | None, most: int) -> Mapping[str, str | None]:
         """See `bot.ports.Workloads`."""
         self.answer()
-        return {f"{one}-1": self.log for one in self._services(name, service)}
+        services = self._services(name, service)
+        return {f"{one}-1": self.log if at < most else None for at, one in enumerate(services)}
 
     def _services(self, name: str, service: str | None) -> list[str]:
         found = self._world.environments.get(name, {})

@@ -100,7 +100,7 @@ def test_a_cluster_that_does_not_answer_is_unreachable(
     with pytest.raises(errors.UnreachableError):
         nowhere.restart(NAME, None, NOON)
     with pytest.raises(errors.UnreachableError):
-        nowhere.logs(NAME, None)
+        nowhere.logs(NAME, None, 4)
 
 
 def pod(name: str) -> Item:
@@ -116,4 +116,13 @@ def test_logs_are_those_of_each_pod_and_a_pod_without_one_has_none(
     api.put(PODS, pod("web-1"))
     api.put(PODS, pod("web-2"))
     api.logs["web-1/main"] = "listening\n"
-    assert acting.logs(NAME, "web") == {"web-1": "listening\n", "web-2": ""}
+    assert acting.logs(NAME, "web", 2) == {"web-1": "listening\n", "web-2": ""}
+
+
+def test_no_more_logs_are_read_than_are_shown(
+    api: ApiServer, acting: workloads.ClusterWorkloads
+) -> None:
+    for number in range(3):
+        api.put(PODS, pod(f"web-{number}"))
+    api.logs["web-0/main"] = api.logs["web-2/main"] = "listening\n"
+    assert acting.logs(NAME, None, 2) == {"web-0": "listening\n", "web-1": "", "web-2": None}
