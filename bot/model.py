@@ -58,6 +58,11 @@ class EnvironmentKey:
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"
 
+    @property
+    def identity(self) -> str:
+        """What tells it from others: GitHub does not tell capitals apart."""
+        return str(self).lower()
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PullRequest:

@@ -76,7 +76,7 @@ class HubChat:
         if found is None or given not in [
             (one.author, one.line, one.text, one.asked_at)
             for one in found.commands(self._reader.read)
-            if str(one.key).lower() == str(command.key).lower()
+            if one.key.identity == command.key.identity
         ]:
             raise errors.InvalidCommandError(
                 f"GitHub shows no such {command.source.value} (any more): write it anew"

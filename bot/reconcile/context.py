@@ -105,7 +105,7 @@ class Pass:
             found = self.stages.hub.pull_request(self.key)
         except errors.NotFoundError:
             return intent.ignore(intent.GONE, life), None
-        if str(found.key).lower() != str(self.key).lower():
+        if found.key.identity != self.key.identity:
             # Names come from the repository's: under another one it is another environment.
             if self.stages.store.row(found.key) is None:
                 self.stages.store.hint(found.key)

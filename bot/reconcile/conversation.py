@@ -7,7 +7,7 @@ a backup has the mark of that time, and reads again what was said since.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Protocol
 
 import structlog
@@ -59,18 +59,14 @@ class Conversation:
         since = (self._store.mark(name) or now - FIRST) - OVERLAP
         spelled = next((pull.key.repository for pull in pull_requests), repository)
         found = self._hub.comments(spelled, since) if pull_requests else ()
-        ours = {_identity(pull.key): pull.key for pull in pull_requests}
+        ours = {pull.key.identity for pull in pull_requests}
         missed = [command for command in self._commands(found, ours) if self._kept(command)]
         self._store.set_mark(name, now)
         return missed
 
-    def _commands(
-        self,
-        found: Iterable[said.Said],
-        ours: Mapping[tuple[str, int], model.EnvironmentKey],
-    ) -> Iterable[model.Command]:
+    def _commands(self, found: Iterable[said.Said], ours: Set[str]) -> Iterable[model.Command]:
         for one in found:
-            if _identity(one.key) in ours:
+            if one.key.identity in ours:
                 yield from one.commands(self._read)
 
     def _kept(self, command: model.Command) -> bool:
@@ -85,7 +81,3 @@ class Conversation:
             who=command.author,
         )
         return True
-
-
-def _identity(key: model.EnvironmentKey) -> tuple[str, int]:
-    return folded(key.repository), key.number

@@ -140,12 +140,12 @@ def differences(listings: Listings, now: datetime.datetime) -> list[Finding]:
 
 
 def _by_pull_request(listings: Listings, now: datetime.datetime) -> Iterator[Finding]:
-    rows = {_identity(row.key): row for row in listings.rows}
-    asked: set[tuple[str, int]] = set()
+    rows = {row.key.identity: row for row in listings.rows}
+    asked: set[str] = set()
     for repository, pulls in listings.pull_requests.items():
         for pull in pulls:
-            asked.add(_identity(pull.key))
-            row = rows.get(_identity(pull.key))
+            asked.add(pull.key.identity)
+            row = rows.get(pull.key.identity)
             policy = listings.policies.get((repository, pull.base_ref))
             if policy is None or (row is not None and worked_on(row)):
                 continue
@@ -159,7 +159,7 @@ def _by_pull_request(listings: Listings, now: datetime.datetime) -> Iterator[Fin
             else:
                 yield from _ignored(pull.key, row, wish.reason)
     for identity, row in rows.items():
-        listed = identity[0] in listings.pull_requests
+        listed = folded(row.key.repository) in listings.pull_requests
         if listed and identity not in asked and not worked_on(row):
             yield from _ignored(row.key, row, intent.CLOSED)
 
@@ -250,10 +250,6 @@ def _by_row(listings: Listings) -> Iterator[Finding]:
 def _admitted(rows: Sequence[ports.Row]) -> frozenset[str]:
     """The names of environments that a row says something of, or will."""
     return frozenset(row.name for row in rows if row.stack_exists or worked_on(row))
-
-
-def _identity(key: model.EnvironmentKey) -> tuple[str, int]:
-    return folded(key.repository), key.number
 
 
 def _named(name: str, key: model.EnvironmentKey) -> bool:

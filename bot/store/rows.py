@@ -65,11 +65,6 @@ def deed(found: Delivery) -> model.Deed:
     return told.deed(found.received_at)
 
 
-def identity(key: model.EnvironmentKey) -> str:
-    """What tells an environment from others: GitHub does not tell capitals apart."""
-    return str(key).lower()
-
-
 def find(
     session: orm.Session, key: model.EnvironmentKey, *, lock: bool = False
 ) -> Environment | None:
@@ -77,7 +72,7 @@ def find(
 
     `lock` keeps it to this transaction.
     """
-    query = sa.select(Environment).where(Environment.identity == identity(key))
+    query = sa.select(Environment).where(Environment.identity == key.identity)
     return session.scalars(query.with_for_update() if lock else query).first()
 
 
@@ -105,7 +100,7 @@ def lanes(key: model.EnvironmentKey) -> sa.Select[Lane]:
     return (
         sa.select(Lane)
         .join(Environment, Environment.id == Lane.environment_id)
-        .where(Environment.identity == identity(key))
+        .where(Environment.identity == key.identity)
     )
 
 

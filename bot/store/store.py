@@ -135,7 +135,7 @@ class SqlStore:
         now = self._clock.now()
         if found is None:
             found = Environment(
-                identity=rows.identity(key),
+                identity=key.identity,
                 repository=key.repository,
                 number=key.number,
                 name=naming.environment_name(key.repository, key.number),
@@ -427,7 +427,7 @@ class SqlStore:
             query = (
                 sa.select(TimelineLine)
                 .join(Environment, Environment.id == TimelineLine.environment_id)
-                .where(Environment.identity == rows.identity(key))
+                .where(Environment.identity == key.identity)
                 .order_by(TimelineLine.id)
             )
             return [model.TimelineEntry(line.at, line.text) for line in session.scalars(query)]

@@ -62,7 +62,7 @@ class MemoryStore:
                 self._raise_wanted(key)
             if keys and not known:
                 deed = delivery.deed(self._clock.now())
-                self._deeds.setdefault(str(min(keys)).lower(), []).append(deed)
+                self._deeds.setdefault(min(keys).identity, []).append(deed)
             for command in commands:
                 self.record_command(command)
             return not known
@@ -144,7 +144,7 @@ class MemoryStore:
                 failures=0,
                 leased=False,
             )
-            self._entries[str(key).lower(), lane] = _Entry(row, now, len(self._entries))
+            self._entries[key.identity, lane] = _Entry(row, now, len(self._entries))
 
     # -- leases -----------------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ class MemoryStore:
     def record_command(self, command: model.Command) -> bool:
         """See `bot.ports.Store`."""
         with self._locked():
-            mine = self._commands.setdefault(str(command.key).lower(), {})
+            mine = self._commands.setdefault(command.key.identity, {})
             if (command.comment_id, command.line) in mine:
                 return False
             mine[command.comment_id, command.line] = dataclasses.replace(
@@ -264,7 +264,7 @@ class MemoryStore:
     def answered(self, command: model.Command) -> None:
         """See `bot.ports.Store`."""
         with self._locked():
-            mine = self._commands.get(str(command.key).lower(), {})
+            mine = self._commands.get(command.key.identity, {})
             kept = mine.get((command.comment_id, command.line))
             if kept is not None:
                 self._keep(dataclasses.replace(kept, answered=True))
@@ -279,11 +279,11 @@ class MemoryStore:
     def commands(self, key: model.EnvironmentKey) -> Sequence[model.Command]:
         """See `bot.ports.Store`."""
         with self._locked():
-            mine = self._commands.get(str(key).lower(), {})
+            mine = self._commands.get(key.identity, {})
             return sorted(mine.values(), key=lambda command: command.order)
 
     def _keep(self, command: model.Command) -> model.Command:
-        self._commands[str(command.key).lower()][command.comment_id, command.line] = command
+        self._commands[command.key.identity][command.comment_id, command.line] = command
         return command
 
     def _live(self, key: model.EnvironmentKey, life: model.Life) -> None:
@@ -308,7 +308,7 @@ class MemoryStore:
         """See `bot.ports.Store`."""
         with self._locked():
             asked = [command.deed for command in self.commands(key)]
-            return sorted([*self._deeds.get(str(key).lower(), ()), *asked])
+            return sorted([*self._deeds.get(key.identity, ()), *asked])
 
     def row(
         self, key: model.EnvironmentKey, lane: model.Lane = model.Lane.CLUSTER
@@ -341,14 +341,14 @@ class MemoryStore:
         """See `bot.ports.Store`."""
         with self._locked():
             if self._of(key):
-                lines = self._lines.setdefault(str(key).lower(), [])
+                lines = self._lines.setdefault(key.identity, [])
                 lines.append(model.TimelineEntry(self._clock.now(), text))
                 del lines[: -ports.MAX_TIMELINE]
 
     def timeline(self, key: model.EnvironmentKey) -> Sequence[model.TimelineEntry]:
         """See `bot.ports.Store`."""
         with self._locked():
-            return list(self._lines.get(str(key).lower(), ()))
+            return list(self._lines.get(key.identity, ()))
 
     # -- parts ------------------------------------------------------------------------------------
 
@@ -358,11 +358,11 @@ class MemoryStore:
         return self._lock
 
     def _of(self, key: model.EnvironmentKey) -> list[_Entry]:
-        found = (self._entries.get((str(key).lower(), lane)) for lane in model.Lane)
+        found = (self._entries.get((key.identity, lane)) for lane in model.Lane)
         return [entry for entry in found if entry is not None]
 
     def _held(self, lease: ports.Lease) -> _Entry:
-        entry = self._entries[str(lease.key).lower(), lease.lane]
+        entry = self._entries[lease.key.identity, lease.lane]
         if entry.until is None or entry.token != lease.token or entry.until <= self._clock.now():
             raise errors.LeaseLostError(f"the lease on {lease.key} ran out or was taken over")
         return entry
