@@ -117,7 +117,7 @@ def decide(
     known: Known = Known(),
 ) -> Decision:
     """What the pull request asks for."""
-    life = read(life, pull_request, policy)
+    life = read(life, pull_request, policy.label)
     wish = asked(pull_request, policy, life, known)
     if isinstance(wish, model.Ignored):
         return ignore(wish.reason, life)
@@ -142,11 +142,11 @@ def ignore(reason: str, life: model.Life) -> Decision:
     return Decision(model.Ignored(reason), kept)
 
 
-def read(life: model.Life, pull_request: model.PullRequest, policy: Policy) -> model.Life:
+def read(life: model.Life, pull_request: model.PullRequest, label: str) -> model.Life:
     """The life after the pull request's label was looked at; a closed one's counts for nothing."""
     if not pull_request.open:
         return life
-    return lives.with_label(life, labelled=policy.label in pull_request.labels)
+    return lives.with_label(life, labelled=label in pull_request.labels)
 
 
 def asked(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot import errors, life, markdown, model, ports
+from bot import errors, intent, markdown, model, ports
 from bot.reconcile.context import Pass
 
 
@@ -27,12 +27,10 @@ def run_all(run: Pass) -> None:
         pull_request = run.stages.hub.pull_request(run.key)
     except errors.NotFoundError:
         pull_request = None
-    if pull_request is not None and pull_request.open:
+    if pull_request is not None:
         # What the label says was said before the command, as far as anybody can tell.
-        labelled = run.stages.label in pull_request.labels
-        run.row = dataclasses.replace(
-            run.row, life=life.with_label(run.row.life, labelled=labelled)
-        )
+        life = intent.read(run.row.life, pull_request, run.stages.label)
+        run.row = dataclasses.replace(run.row, life=life)
     while command is not None:
         ended = run.stages.chat.run(command, pull_request, run.row)
         if ended.anew:

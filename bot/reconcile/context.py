@@ -123,7 +123,7 @@ class Pass:
             return intent.ignore(intent.CLOSED, life)
         policy = self.stages.policies.policy(found.key.repository, found.base_ref)
         # The label is looked at first: it decides whether anything is to be asked.
-        life = intent.read(life, found, policy)
+        life = intent.read(life, found, policy.label)
         known = policies.known(found, policy, life, self.stages.hub, self.stages.chat)
         self.trusted = known.trusted
         return intent.decide(found, policy, life, self.stages.clock.now(), known)
