@@ -154,6 +154,7 @@ class Bot:
 def build(settings: Settings) -> Bot:
     """Wire the real stages. Raises UnderstudyError with one sentence."""
     platform = settings.platform()
+    policy = _policy(settings)
     time = clock.SystemClock()
     with contextlib.ExitStack() as opened:
         storage = store.SqlStore(settings.database, time)
@@ -166,7 +167,7 @@ def build(settings: Settings) -> Bot:
         around = surroundings.Surroundings(connection, platform, time)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
         told = overview.Overview(
-            storage, configurer.routes, lambda life: intent.ends_at(life, _policy(settings))
+            storage, configurer.routes, lambda life: intent.ends_at(life, policy)
         )
         reporter = feedback.HubReporter(
             hub,
@@ -178,7 +179,7 @@ def build(settings: Settings) -> Bot:
             word=settings.command,
         )
         opened.callback(reporter.close)
-        base = policies.BasePolicies(hub, _policy(settings))
+        base = policies.BasePolicies(hub, policy)
         reader = chatops.Reader(settings.command)
         shown = exposition.Exposition()
         counts = metrics.Metrics(shown.meter())
