@@ -27,7 +27,7 @@ LOCKED_SECONDS = 0.02
 """Between two tries of what SQLite does not wait for by itself."""
 CONNECTIONS = 20
 """Kept open at most; beyond them, threads wait for one another."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x75_6E_64_65_72
 """The key of the advisory lock that keeps two starting replicas apart on PostgreSQL."""
 # The address is not shown: it may hold a password.
@@ -87,7 +87,7 @@ class Database:
 def migrate(engine: sa.Engine) -> None:
     """Run the migrations that this database has not seen yet, in one transaction."""
     config = alembic.config.Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with _alembic, engine.begin() as connection:
         if not _is_sqlite(engine):
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))

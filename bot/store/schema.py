@@ -11,10 +11,10 @@ import alembic.util
 import sqlalchemy as sa
 
 from bot import errors
+from bot.store.database import MIGRATIONS
 
 SECONDS = 5
 """How long a server may take to answer."""
-_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def look(url: str) -> Form | None:
 
 
 def _form(current: str | None) -> Form:
-    scripts = alembic.script.ScriptDirectory(str(_MIGRATIONS))
+    scripts = alembic.script.ScriptDirectory(str(MIGRATIONS))
     known = {revision.revision for revision in scripts.walk_revisions()}
     return Form(current, scripts.get_current_head() or "", current in known)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot import errors, model, said
+from infra import contract
 
 PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "labeled", "unlabeled", "closed"}
@@ -25,7 +26,6 @@ MAX_NUMBER = 2**31 - 1
 """The largest number of a pull request that the store keeps."""
 MAX_ID = 2**63 - 1
 MAX_ACTION = 100
-STAGE_FILE = ".stage.yaml"
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _LOGIN = re.compile(r"[A-Za-z0-9_.-]{1,100}(\[bot\])?")
@@ -158,7 +158,7 @@ def _pushed(payload: Payload) -> bool:
     if not isinstance(commits, list):
         return False
     return any(
-        STAGE_FILE in names
+        contract.FILE_NAME in names
         for commit in map(_mapping, commits)
         for kind in ("added", "modified", "removed")
         if isinstance(names := commit.get(kind), list)
