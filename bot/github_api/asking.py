@@ -68,15 +68,19 @@ def asking(what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def permitting(what: str) -> Iterator[None]:
-    """What GitHub refuses for good is not found, so that nobody tries it again and again."""
+def permitting(what: str, mend: str = "") -> Iterator[None]:
+    """What GitHub refuses for good is not found, so that nobody tries it again and again.
+
+    `mend` ends the sentence, where it is known what would help.
+    """
     try:
         yield
     except github.RateLimitExceededException:
         raise
     except github.GithubException as error:
         if error.status in {403, 422} and retry_after(error) is None:
-            raise errors.NotFoundError(f"GitHub refuses {what}: {error.message}") from error
+            said = f"GitHub refuses {what}: {error.message or error.status}"
+            raise errors.NotFoundError(f"{said}; {mend}" if mend else said) from error
         raise
 
 

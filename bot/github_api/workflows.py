@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 
-import github
 from github import WorkflowRun
 
-from bot import errors, ports
-from bot.github_api.asking import asking
+from bot import ports
+from bot.github_api.asking import asking, permitting
 from bot.github_api.client import Client
 
 _MAX_RUNS = 300
 """So many of a repository's newest runs are looked through."""
+_DISPATCHABLE = (
+    "it needs `on: workflow_dispatch` with the inputs sha and pull_request, and the bot the "
+    "permission to write Actions"
+)
 
 
 class Workflows(Client):
@@ -33,24 +36,14 @@ class Workflows(Client):
 
     def dispatch(self, repository: str, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
         """Ask for a workflow to run on a branch. See `bot.ports.Hub`."""
-        with asking(f"a run of {workflow} in {repository}"):
+        what = f"a run of {workflow} in {repository}"
+        with asking(what), permitting(what, _DISPATCHABLE):
             where = self._repository(repository)
-            try:
-                where.requester.requestJsonAndCheck(
-                    "POST",
-                    f"{where.url}/actions/workflows/{workflow}/dispatches",
-                    input={"ref": ref, "inputs": dict(inputs)},
-                )
-            except github.RateLimitExceededException:
-                raise
-            except github.GithubException as error:
-                if error.status not in {403, 422}:
-                    raise
-                raise errors.NotFoundError(
-                    f"GitHub refused a run of {workflow} ({error.message or error.status}): it "
-                    "needs `on: workflow_dispatch` with the inputs sha and pull_request, and the "
-                    "bot the permission to write Actions"
-                ) from error
+            where.requester.requestJsonAndCheck(
+                "POST",
+                f"{where.url}/actions/workflows/{workflow}/dispatches",
+                input={"ref": ref, "inputs": dict(inputs)},
+            )
 
 
 def _state(runs: Iterable[WorkflowRun.WorkflowRun], workflow: str, title: str = "") -> str | None:
