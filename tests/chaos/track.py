@@ -166,10 +166,10 @@ class Track:
         self._prepare()
         self.primary_id = self._primary()
         self._start_proxy()
+        self._introduce()
         with _starting:  # a new bot's address follows from the number of those before
             self._start_bot()
         self.holders = Watch(str(self.data_dir))
-        world.github.create_repository(self.repository, {".stage.yaml": STAGE_FILE})
         world.github.add_hook(f"{world.bots[self.name]}/webhook", SECRET, self.repository)
         self._supervisor.start()
 
@@ -266,6 +266,14 @@ class Track:
             **self._settings,
         )
         self.control.bot(self.pid())
+
+    def _introduce(self) -> None:
+        """The bot has an account of its own, since GitHub's hourly limit is an account's."""
+        account, token = f"understudy-{self.name}", f"token-{self.name}"
+        self._settings["github_token"] = token
+        self.world.github.add_token(token, account)
+        self.world.github.create_repository(self.repository, {".stage.yaml": STAGE_FILE})
+        self.world.github.set_permission(self.repository, account, "admin")
 
     def _supervise(self) -> None:
         while not self._stopped.wait(0.1):
