@@ -74,7 +74,9 @@ def _paths() -> list[tuple[re.Pattern[str], Mapping[str, Any]]]:
     made = []
     # Fixed words win over placeholders: `/user` is not `/{owner}`.
     for template in sorted(described, key=lambda path: (path.count("{"), -len(path))):
-        pattern = re.sub(r"\\\{(\w+)\\\}", _placeholder, re.escape(template))
+        # References have slashes as well: its text says `heads/<branch name>`.
+        told = template.replace("/git/ref/{ref}", "/git/ref/{path}")
+        pattern = re.sub(r"\\\{(\w+)\\\}", _placeholder, re.escape(told))
         made.append((re.compile(pattern), described[template]))
     return made
 

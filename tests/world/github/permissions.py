@@ -26,6 +26,7 @@ NEEDED: dict[tuple[str, str], str] = {
     ("GET", "/contents/"): "contents=read",
     ("GET", "/contents/<path:path>"): "contents=read",
     ("GET", "/commits/<path:ref>"): "contents=read",
+    ("GET", "/git/ref/heads/<path:branch>"): "contents=read",
     ("GET", "/collaborators/<login>/permission"): "metadata=read",
     ("GET", "/pulls"): "pull_requests=read",
     ("GET", "/pulls/<int:number>"): "pull_requests=read",

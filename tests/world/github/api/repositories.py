@@ -56,6 +56,16 @@ def commit(owner: str, name: str, ref: str) -> Json:
     return shapes.commit(base(), at, commit_or_refuse(at, ref))
 
 
+@blueprint.get("/git/ref/heads/<path:branch>")
+def branch(owner: str, name: str, branch: str) -> Json:
+    """A branch's newest commit."""
+    at = repository(owner, name)
+    tip = at.branches.get(branch)
+    if tip is None:
+        raise errors.not_found()
+    return shapes.reference(base(), at, branch, tip)
+
+
 @blueprint.get("/collaborators/<login>/permission")
 def permission(owner: str, name: str, login: str) -> Json:
     """What a person may do."""

@@ -23,6 +23,7 @@ from tests.world.github.shapes.pulls import (
     pull,
     pull_minimal,
     pull_simple,
+    reference,
     simple_commit,
 )
 from tests.world.github.shapes.work import (
@@ -57,6 +58,7 @@ __all__ = [
     "pull_minimal",
     "pull_simple",
     "reaction",
+    "reference",
     "repository",
     "review",
     "selection",

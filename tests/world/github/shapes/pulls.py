@@ -229,3 +229,14 @@ def content(data: bytes) -> dict[str, str]:
     if len(data) > MAX_FILE:
         return {"content": "", "encoding": "none"}
     return {"content": base64.encodebytes(data).decode(), "encoding": "base64"}
+
+
+def reference(base: str, at: objects.Repository, branch: str, tip: str) -> dict[str, Any]:
+    """A branch, as git knows it."""
+    url = f"{base}/repos/{at.full_name}/git"
+    return {
+        "ref": f"refs/heads/{branch}",
+        "node_id": node_id("Ref", at.id),
+        "url": f"{url}/refs/heads/{branch}",
+        "object": {"type": "commit", "sha": tip, "url": f"{url}/commits/{tip}"},
+    }
