@@ -28,9 +28,8 @@ app = typer.Typer(
     add_completion=False,
 )
 
-_KEY = re.compile(r"([A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,8})")
 _Out = typer.Option(".", help="The folder for its key and secret.")
-_PullRequest = typer.Argument(metavar="OWNER/REPOSITORY#NUMBER", show_default=False)
+_Environment = typer.Argument(metavar="OWNER/REPOSITORY#NUMBER|@BRANCH[:NAME]", show_default=False)
 
 
 @app.command()
@@ -46,9 +45,9 @@ def serve() -> None:
 
 
 @app.command()
-def reconcile(pull_request: str = _PullRequest) -> None:
+def reconcile(which: str = _Environment) -> None:
     """Ask the running bot to look at one pull request again."""
-    key = _key(pull_request)
+    key = _key(which)
     with _storage() as storage:
         storage.hint(key)
     _console().print(f"{key} will be looked at", highlight=False, markup=False)
@@ -57,7 +56,7 @@ def reconcile(pull_request: str = _PullRequest) -> None:
 @app.command()
 def environments() -> None:
     """List the environments that are recorded, newest first."""
-    names = ("environment", "pull request", "phase", "commit", "reason")
+    names = ("environment", "of", "phase", "commit", "reason")
     table = rich.table.Table(*names, box=None, pad_edge=False)
     with _storage() as storage:
         rows = storage.rows()
@@ -71,9 +70,9 @@ def environments() -> None:
 
 
 @app.command()
-def timeline(pull_request: str = _PullRequest) -> None:
+def timeline(which: str = _Environment) -> None:
     """Show what has happened to an environment, oldest first."""
-    key = _key(pull_request)
+    key = _key(which)
     with _storage() as storage:
         known = storage.row(key) is not None
         entries = storage.timeline(key)
@@ -88,9 +87,9 @@ def timeline(pull_request: str = _PullRequest) -> None:
 
 
 @app.command()
-def audit(pull_request: str = _PullRequest) -> None:
+def audit(which: str = _Environment) -> None:
     """Show who made what happen to an environment, oldest first."""
-    key = _key(pull_request)
+    key = _key(which)
     with _storage() as storage:
         deeds = storage.deeds(key)
     table = rich.table.Table("at (UTC)", "who", "what", box=None, pad_edge=False)
@@ -101,12 +100,12 @@ def audit(pull_request: str = _PullRequest) -> None:
 
 @app.command(name="env")
 def environment(
-    pull_request: str = _PullRequest,
+    which: str = _Environment,
     command: list[str] = typer.Argument(None, show_default=False, help="as in a comment"),  # noqa: B008
     wait: float = typer.Option(60.0, help="Seconds to wait for the answer."),
 ) -> None:
     """Give a command as a comment would: `understudy env acme/shop#7 extend 8h`."""
-    key, text = _key(pull_request), " ".join(command or ["status"])
+    key, text = _key(which), " ".join(command or ["status"])
     with _storage() as storage:
         asked = direct.ask(storage, key, text, getpass.getuser(), clock.SystemClock().now())
         ended = direct.wait(storage, asked, wait)
@@ -178,12 +177,13 @@ def _storage() -> Iterator[store.SqlStore]:
 
 
 def _key(text: str) -> model.EnvironmentKey:
-    found = _KEY.fullmatch(text)
+    found = model.EnvironmentKey.parse(text)
     if found is None:
         raise errors.UnderstudyError(
-            f"{text!r} names no pull request: write OWNER/REPOSITORY#NUMBER"
+            f"{text!r} names no environment: write OWNER/REPOSITORY#NUMBER or "
+            "OWNER/REPOSITORY@BRANCH, with :NAME where the repository has several"
         )
-    return model.EnvironmentKey(found[1], int(found[2]))
+    return found
 
 
 def _console() -> rich.console.Console:

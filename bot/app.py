@@ -8,7 +8,7 @@ import functools
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import flask
@@ -30,6 +30,7 @@ from bot import (
     github_hooks,
     heard,
     intent,
+    inventory,
     kube_api,
     memory,
     metrics,
@@ -310,9 +311,10 @@ def _policy(settings: Settings) -> intent.Policy:
     )
 
 
-def _known(storage: ports.Store, hub: ports.PullRequests) -> Iterable[str]:
-    """The repositories that an environment may belong to."""
-    return {*(row.key.repository for row in storage.rows()), *hub.repositories()}
+def _known(storage: ports.Store, hub: ports.PullRequests) -> inventory.Known:
+    """Whose environments there may be."""
+    keys = {row.key for row in storage.rows()}
+    return inventory.Known(keys, {*(key.repository for key in keys), *hub.repositories()})
 
 
 def credentials(settings: Settings) -> str | github_api.App:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 
 import pydantic
 
-from bot import errors, model, ports
+from bot import model, ports, stage_files
 from infra import contract
-
-KEPT_FILES = 32
-"""Stage files that are not read again; each is at most 1 MB."""
 
 
 class StageConfigurer:
     """Implements `bot.ports.Configurer` for the files in the repository."""
 
     def __init__(self, hub: ports.Hub, platform: contract.Platform, production_host: str) -> None:
-        self._hub = hub
-        # What a file is at a commit never changes, and lanes and steps read it one after another.
-        self._file = functools.lru_cache(maxsize=KEPT_FILES)(self._read)
+        self._files = stage_files.StageFiles(hub)
         self._platform = platform
         self._production_host = production_host
 
@@ -36,7 +30,9 @@ class StageConfigurer:
             stage = stage.pinned(commit, row.images.digests)
         inputs = contract.PreviewInputs(
             repository=row.key.repository,
-            pull_request=row.key.number,
+            pull_request=row.key.number or None,
+            branch=row.key.branch or None,
+            definition=row.key.definition or None,
             commit=commit,
             stage=stage.with_env(_overrides(row.life)),
             platform=self._platform,
@@ -61,19 +57,7 @@ class StageConfigurer:
     ) -> contract.StageFile:
         # A stranger's own file would be a stranger's word about what runs in the cluster.
         commit = pull_request.head_sha if trusted else pull_request.base_sha
-        text = self._file(key.repository, commit)
-        if text is None:
-            raise errors.InvalidStageFileError(
-                f"{contract.FILE_NAME} is missing at commit {commit[:7]}: add one that names "
-                "your services; docs/stage-file.md shows a small one"
-            )
-        try:
-            return contract.StageFile.parse(text)
-        except contract.StageFileError as error:
-            raise errors.InvalidStageFileError(str(error)) from error
-
-    def _read(self, repository: str, commit: str) -> str | None:
-        return self._hub.file(repository, contract.FILE_NAME, commit)
+        return self._files.at(key, commit)
 
     def routes(self, rows: Mapping[model.Lane, ports.Row]) -> model.Routes | None:
         """The addresses out of the last updates' outputs. See `bot.ports.Configurer`."""

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-NAME = "understudy"
-"""What the check is called beside a commit."""
 MAX_TITLE = 255
 MAX_SUMMARY = 65_535
 MAX_DESCRIPTION = 140
@@ -25,18 +23,18 @@ STATUSES: Mapping[str, str] = MappingProxyType(
 """A commit status has fewer states."""
 
 
-def run(state: str, title: str, summary: str, url: str | None) -> dict[str, Any]:
+def run(name: str, state: str, title: str, summary: str, url: str | None) -> dict[str, Any]:
     """The fields of a check run, for making and for editing it."""
     how = {"status": state} if state == "in_progress" else {"conclusion": state}
     output = {"title": title[:MAX_TITLE], "summary": summary[:MAX_SUMMARY]}
-    return {"name": NAME, "output": output, **how, **({"details_url": url} if url else {})}
+    return {"name": name, "output": output, **how, **({"details_url": url} if url else {})}
 
 
-def status(state: str, title: str, url: str | None) -> dict[str, Any]:
+def status(name: str, state: str, title: str, url: str | None) -> dict[str, Any]:
     """The fields of a commit status."""
     where = {"target_url": url} if url else {}
     return {
-        "context": NAME,
+        "context": name,
         "state": STATUSES[state],
         "description": title[:MAX_DESCRIPTION],
         **where,

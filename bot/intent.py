@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from bot import life as lives
 from bot import model
+from infra import contract
 
 CLOSED = "closed"
 NO_LABEL = "no-label"
@@ -31,6 +32,10 @@ NO_EDGE = "no-edge"
 """The pull request has an environment, but no way through CloudFront."""
 MOVED = "moved"
 """Its repository was renamed or transferred: the environment is made under the new name."""
+SEVERAL = "several"
+"""The repository has several definitions, each with an environment of its own."""
+UNDEFINED = "undefined"
+"""The repository has no definition of that name (any more)."""
 GONE = "gone"
 """GitHub answered that there is no such pull request (any more)."""
 
@@ -60,7 +65,17 @@ class Mode(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Policy:
-    """Which pull requests get an environment, and for how long."""
+    """Which pull requests and branches get an environment, and for how long."""
+
+    never: str | None = None
+    """Why nothing gets one, whatever is asked for; None: the rest decides."""
+    definitions: Mapping[str, contract.Definition] = dataclasses.field(default_factory=dict)
+    """The definitions that the repository has instead of this one, by name."""
+    within: Sequence[str] = ()
+    """Patterns of the files that it is made of; none named: all. The label alone asks only for what
+    a pull request changes something of."""
+    bases: Sequence[str] = ()
+    """Branches that have an environment of their own."""
 
     label: str = "stage"
     """The label that asks for one."""
@@ -117,7 +132,7 @@ def decide(
     known: Known = Known(),
 ) -> Decision:
     """What the pull request asks for."""
-    life = read(life, pull_request, policy.label)
+    life = _pinned(read(life, pull_request, policy.label), pull_request.key)
     wish = asked(pull_request, policy, life, known)
     if isinstance(wish, model.Ignored):
         return ignore(wish.reason, life)
@@ -146,7 +161,19 @@ def read(life: model.Life, pull_request: model.PullRequest, label: str) -> model
     """The life after the pull request's label was looked at; a closed one's counts for nothing."""
     if not pull_request.open:
         return life
-    return lives.with_label(life, labelled=label in pull_request.labels)
+    return lives.with_label(life, labelled=bool(_labels(label, pull_request)))
+
+
+def _labels(label: str, pull_request: model.PullRequest) -> frozenset[str]:
+    """Those of its labels that ask for the environment: of several, each has one of its own."""
+    definition = pull_request.key.definition
+    asking = {label, f"{label}/{definition}"} if definition else {label}
+    return pull_request.labels & asking
+
+
+def _pinned(life: model.Life, key: model.EnvironmentKey) -> model.Life:
+    """A branch's own lives until somebody says otherwise."""
+    return dataclasses.replace(life, pinned=True) if key.is_base and not life.pin_order else life
 
 
 def asked(
@@ -172,16 +199,29 @@ def _unasked(
     pull_request: model.PullRequest, policy: Policy, life: model.Life, known: Known
 ) -> str | None:
     """Why nobody asked for one; None where somebody did."""
-    if life.wished is not None:
-        return None if life.wished else DOWN
+    is_base = pull_request.key.is_base
+    never = policy.never
+    if is_base and pull_request.head_ref not in policy.bases:
+        never = never or NOT_ASKED
+    if never is not None:
+        return never
+    if is_base or life.wished is not None:
+        return DOWN if life.wished is False else None
+    labelled = _labelled(pull_request, policy, known)
     match policy.mode:
         case Mode.LABEL:
-            return None if policy.label in pull_request.labels else NO_LABEL
+            return None if labelled else NO_LABEL
         case Mode.COMMAND:
             return NOT_ASKED
         case Mode.ALWAYS:
-            labelled = policy.label in pull_request.labels
             return None if labelled or _let_through(pull_request, policy, known) else NOT_ASKED
+
+
+def _labelled(pull_request: model.PullRequest, policy: Policy, known: Known) -> bool:
+    found = _labels(policy.label, pull_request)
+    if found - {policy.label}:
+        return True  # by its own name
+    return bool(found) and (known.changed is None or within(policy.within, known.changed))
 
 
 def _let_through(pull_request: model.PullRequest, policy: Policy, known: Known) -> bool:
@@ -189,7 +229,7 @@ def _let_through(pull_request: model.PullRequest, policy: Policy, known: Known) 
         (policy.drafts or not pull_request.draft)
         and _matches(policy.branches, [pull_request.base_ref])
         and _matches([one.lower() for one in policy.authors], [pull_request.author.lower()])
-        and (known.changed is None or _within(policy.paths, known.changed))
+        and (known.changed is None or within(policy.paths or policy.within, known.changed))
     )
 
 
@@ -199,7 +239,8 @@ def _matches(patterns: Sequence[str], names: Sequence[str]) -> bool:
     )
 
 
-def _within(patterns: Sequence[str], paths: Sequence[str]) -> bool:
+def within(patterns: Sequence[str], paths: Sequence[str]) -> bool:
+    """Whether one of the paths matches one of the patterns; all do where there is none."""
     if not patterns:
         return True
     whole = [re.compile(_path(pattern)) for pattern in patterns]

@@ -7,8 +7,7 @@ environment: what was forgotten there is just what has to be found.
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot import aws_api, kube_api, model
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 BY_HAND = "hand"
 """The driver of what a person made (`infra.contract.inputs`)."""
-_NAME = re.compile(r"pr-(\d+)-[a-z0-9-]+-[0-9a-f]{6}")
-"""The form of `infra.naming.environment_name`, for what has a name and no label."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,12 +29,18 @@ class Trace:
     name: str
     """The environment's name."""
     remnant: model.Remnant
-    repository: str | None = None
-    """Full name; None where it is not told exactly."""
-    number: str | None = None
-    """The pull request's number, as it is written there."""
+    key: model.EnvironmentKey | None = None
+    """Whose it says that it is; None where it does not tell exactly."""
     driver: str | None = None
     """Who made it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """Whose environments there may be."""
+
+    keys: Collection[model.EnvironmentKey] = ()
+    repositories: Collection[str] = ()
 
 
 class Source(Protocol):
@@ -50,11 +53,11 @@ class Source(Protocol):
 class CloudInventory:
     """Implements `bot.ports.Inventory` over its sources.
 
-    `known` gives repositories that environments may be of, for what does not tell its own exactly;
-    what it raises ends the listing.
+    `known` gives environments that there may be, for what does not tell its own exactly (of a
+    repository, each pull request is meant); what it raises ends the listing.
     """
 
-    def __init__(self, sources: Sequence[Source], known: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, sources: Sequence[Source], known: Callable[[], Known]) -> None:
         self._sources = sources
         self._known = known
 
@@ -64,11 +67,11 @@ class CloudInventory:
         for source in self._sources:
             for trace in source.traces():
                 found.setdefault(trace.name, []).append(trace)
-        known = list(self._known()) if found else []
+        known = self._known() if found else Known()
         return [_holding(name, traces, known) for name, traces in sorted(found.items())]
 
 
-def _holding(name: str, traces: Sequence[Trace], known: Sequence[str]) -> model.Holding:
+def _holding(name: str, traces: Sequence[Trace], known: Known) -> model.Holding:
     keys = (key for trace in traces if (key := _key(trace, known)) is not None)
     return model.Holding(
         name=name,
@@ -78,16 +81,13 @@ def _holding(name: str, traces: Sequence[Trace], known: Sequence[str]) -> model.
     )
 
 
-def _key(trace: Trace, known: Iterable[str]) -> model.EnvironmentKey | None:
-    """Whose it is: the name holds a part of the repository's digest, so only the right one fits."""
-    in_name = _NAME.fullmatch(trace.name)
-    number = trace.number or (in_name[1] if in_name else "")
-    if not re.fullmatch(r"[1-9][0-9]{0,9}", number):
-        return None
-    for repository in (trace.repository,) if trace.repository else known:
-        if naming.environment_name(repository, int(number)) == trace.name:
-            return model.EnvironmentKey(repository, int(number))
-    return None
+def _key(trace: Trace, known: Known) -> model.EnvironmentKey | None:
+    """Whose it is: the name holds a part of a digest, so only the right one fits."""
+    in_name = naming.NAME_FORM.fullmatch(trace.name)
+    number = in_name["number"] if in_name else None
+    guessed = (model.EnvironmentKey.told(repository, number) for repository in known.repositories)
+    told = (trace.key,) if trace.key else (*known.keys, *filter(None, guessed))
+    return next((key for key in told if naming.environment_name(key) == trace.name), None)
 
 
 # -- the cluster ----------------------------------------------------------------------------------
@@ -126,8 +126,7 @@ def _trace(name: str, kind: str, item: Mapping[str, Any]) -> Trace:
     return Trace(
         name,
         model.Remnant(kind, item["metadata"]["name"]),
-        annotations.get(naming.ANNOTATION_REPOSITORY),
-        _labels(item).get(naming.LABEL_PULL_REQUEST),
+        naming.labelled(_labels(item), annotations),
         annotations.get(naming.ANNOTATION_DRIVER),
     )
 
@@ -138,7 +137,7 @@ def _labels(item: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _in_form(name: str) -> str:
     """The name, if it can be an environment's, or else nothing."""
-    return name if _NAME.fullmatch(name) else ""
+    return name if naming.NAME_FORM.fullmatch(name) else ""
 
 
 # -- AWS ------------------------------------------------------------------------------------------
@@ -195,7 +194,6 @@ def _tagged(name: str, remnant: model.Remnant, tags: Mapping[str, str]) -> Trace
     return Trace(
         name,
         remnant,
-        tags.get(naming.TAG_REPOSITORY),
-        tags.get(naming.TAG_PULL_REQUEST),
+        naming.tagged(tags),
         tags.get(naming.TAG_DRIVER),
     )

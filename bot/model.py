@@ -10,6 +10,7 @@ import datetime
 import enum
 from collections.abc import Mapping
 
+from infra.identity import EnvironmentKey
 from infra.readiness.progress import PodProgress, PodTrouble, Progress, ServiceProgress
 
 __all__ = [
@@ -46,24 +47,6 @@ __all__ = [
 ]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, order=True)
-class EnvironmentKey:
-    """Which pull request an environment belongs to."""
-
-    repository: str
-    """Full name, as `owner/name`."""
-    number: int
-    """The pull request's number."""
-
-    def __str__(self) -> str:
-        return f"{self.repository}#{self.number}"
-
-    @property
-    def identity(self) -> str:
-        """What tells it from others: GitHub does not tell capitals apart."""
-        return str(self).lower()
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class PullRequest:
     """A pull request as GitHub tells it now."""
@@ -81,6 +64,31 @@ class PullRequest:
     base_ref: str
     head_repository: str | None
     """Full name of the repository that the head is in; None where that fork was deleted."""
+
+    @classmethod
+    def of_branch(cls, key: EnvironmentKey, commit: str, default: str) -> PullRequest:
+        """A branch, as a pull request that is never closed, and that nobody has opened.
+
+        It is into the default branch, since that says which branches have an environment.
+        """
+        return cls(
+            key=key,
+            open=True,
+            merged=False,
+            draft=False,
+            title=key.branch,
+            author="",
+            labels=frozenset(),
+            head_sha=commit,
+            head_ref=key.branch,
+            base_sha=commit,
+            base_ref=default,
+            head_repository=key.repository,
+        )
+
+    def of(self, definition: str) -> PullRequest:
+        """The same, for another definition of its repository."""
+        return dataclasses.replace(self, key=self.key.defined(definition))
 
     @property
     def from_fork(self) -> bool:
@@ -366,7 +374,7 @@ class Obstacle:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Origin:
-    """Which pull request a stack says that it is for, and who made it."""
+    """Which environment a stack says that it is, and who made it."""
 
     key: EnvironmentKey
     by_hand: bool
@@ -380,7 +388,7 @@ class Holding:
     name: str
     """The environment's name, from the label or tag."""
     key: EnvironmentKey | None
-    """Its pull request, where labels and tags tell it."""
+    """Whose it is, where labels and tags tell it."""
     resources: tuple[Remnant, ...]
     by_hand: bool = False
     """One of them says that a person made it: shown, never taken away."""

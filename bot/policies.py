@@ -5,7 +5,9 @@ The base branch alone says who gets an environment: a pull request can't let its
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 from bot import errors, intent, model, ports
 from infra import contract
@@ -19,17 +21,32 @@ class BasePolicies:
         self._hub = hub
         self._settings = settings
 
-    def policy(self, repository: str, branch: str) -> intent.Policy:
+    def policy(self, repository: str, branch: str, definition: str = "") -> intent.Policy:
         """The policy for pull requests into a branch. See `bot.ports.Policies`."""
         text = self._hub.file(repository, contract.FILE_NAME, branch)
         if text is None:
-            return self._settings
-        try:
+            return self._undefined(definition) or self._settings
+        with _told(branch):
+            found = contract.definitions(text)
+        if not found:
+            return self._undefined(definition) or self._when(text, branch)
+        if not definition:
+            return dataclasses.replace(self._settings, never=intent.SEVERAL, definitions=found)
+        if definition not in found:
+            return dataclasses.replace(self._settings, never=intent.UNDEFINED)
+        own = self._hub.file(repository, found[definition].file, branch)
+        policy = self._settings if own is None else self._when(own, branch)
+        return dataclasses.replace(policy, within=found[definition].paths)
+
+    def _undefined(self, definition: str) -> intent.Policy | None:
+        """What holds for a definition where the repository has none."""
+        if not definition:
+            return None
+        return dataclasses.replace(self._settings, never=intent.UNDEFINED)
+
+    def _when(self, text: str, branch: str) -> intent.Policy:
+        with _told(branch):
             when = contract.When.parse(text)
-        except contract.StageFileError as error:
-            raise errors.InvalidStageFileError(
-                f"in the base branch {branch}: {error}", reason="invalid-policy"
-            ) from error
         return dataclasses.replace(
             self._settings,
             mode=intent.Mode(when.mode),
@@ -37,7 +54,18 @@ class BasePolicies:
             branches=when.branches,
             authors=when.authors,
             paths=when.paths,
+            bases=when.base,
         )
+
+
+@contextlib.contextmanager
+def _told(branch: str) -> Iterator[None]:
+    try:
+        yield
+    except contract.StageFileError as error:
+        raise errors.InvalidStageFileError(
+            f"in the base branch {branch}: {error}", reason="invalid-policy"
+        ) from error
 
 
 def known(
@@ -49,10 +77,12 @@ def known(
 ) -> intent.Known:
     """What has to be asked about a pull request, asked. Raises UnreachableError."""
     wish = intent.asked(pull_request, policy, life)
-    if isinstance(wish, model.Ignored):
+    if isinstance(wish, model.Ignored) or pull_request.key.is_base:
+        # Whoever can push to a branch can write to the repository.
         return intent.Known()
     changed = None
-    if policy.mode is intent.Mode.ALWAYS and policy.paths:
+    by_paths = policy.within or (policy.mode is intent.Mode.ALWAYS and policy.paths)
+    if by_paths and life.wished is None:
         changed = hub.changed(pull_request.key)
     trusted = policy.trust_anyone or (
         pull_request.author.lower() in policy.trusted_authors and not pull_request.from_fork

@@ -34,8 +34,12 @@ class Hub(Protocol):
     def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         """The pull request as it is now.
 
-        Where its repository has another name by now, the answer's key has that one.
+        Where its repository has another name by now, the answer's key has that one. A branch is
+        told as a pull request that is never closed (`model.PullRequest.of_branch`).
         """
+
+    def default_branch(self, repository: str) -> str:
+        """The name of a repository's default branch."""
 
     def file(self, repository: str, path: str, ref: str) -> str | None:
         """A text file's content at a commit; None where there is no such file."""
@@ -106,14 +110,16 @@ class Hub(Protocol):
         commit: str,
         check_id: int | None,
         *,
+        name: str,
         state: str,
         title: str,
         summary: str,
         url: str | None,
     ) -> int | None:
-        """Let the commit's check say `in_progress`, `success`, `failure`, `neutral`, `cancelled`.
+        """Let the commit's check of this name say something.
 
-        Edits `check_id`; without it, or where it is gone, one that is in progress, else makes one.
+        That is `in_progress`, `success`, `failure`, `neutral` or `cancelled`. Edits `check_id`;
+        without it, or where it is gone, one that is in progress, else makes one.
         Returns the id, None where a commit status takes its place. `summary` is Markdown.
         NotFoundError: there is no such commit, or the bot may not check it.
         """
@@ -127,6 +133,12 @@ class PullRequests(Protocol):
 
     def open_pull_requests(self, repository: str) -> Sequence[model.PullRequest]:
         """Every open pull request, from all pages, or UnreachableError: never a part of them."""
+
+    def default_branch(self, repository: str) -> str:
+        """See `Hub`."""
+
+    def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
+        """See `Hub`."""
 
     def comments(self, repository: str, since: datetime.datetime) -> Sequence[said.Said]:
         """People's comments on issues and pull requests that were written since.
@@ -449,6 +461,12 @@ class Store(Protocol):
     def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
         """Raise `wanted` of every environment that asks for this commit, and return which."""
 
+    def hint_branch(self, repository: str, branch: str) -> Sequence[model.EnvironmentKey]:
+        """Raise `wanted` of every base environment of a branch that there is, and return which."""
+
+    def hint_definitions(self, key: model.EnvironmentKey) -> None:
+        """Raise `wanted` of every definition of the same pull request or branch that has a row."""
+
     def hint(self, key: model.EnvironmentKey) -> None:
         """Raise `wanted` (the row is made where missing)."""
 
@@ -552,8 +570,8 @@ class Store(Protocol):
 class Policies(Protocol):
     """Says which pull requests of a repository get an environment."""
 
-    def policy(self, repository: str, branch: str) -> intent.Policy:
-        """The policy for pull requests into a branch.
+    def policy(self, repository: str, branch: str, definition: str = "") -> intent.Policy:
+        """The policy for pull requests into a branch, or for one definition of several.
 
         Raises UnreachableError, and InvalidStageFileError where it can't be understood: then
         nobody knows what is wanted, and what is there stays.
@@ -586,6 +604,9 @@ class Chat(Protocol):
 
         The pull request is None where it is gone; nobody need be asked about one that is not open.
         """
+
+    def general(self, command: model.Command) -> bool:
+        """Whether it asks for the same whichever environment it is about."""
 
     def trusted(self, pull_request: model.PullRequest) -> bool:
         """Whether its author's code may run without anybody's word. Raises UnreachableError."""

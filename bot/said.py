@@ -22,6 +22,13 @@ class Written:
     """Which line of the text it is, from 1."""
     text: str
     """Its verb in small letters, and what follows."""
+    definition: str = ""
+    """The definition that it was addressed to; empty where none was named."""
+
+
+def word_for(word: str, key: model.EnvironmentKey) -> str:
+    """What commands to an environment begin with."""
+    return f"{word}/{key.definition}" if key.definition else word
 
 
 Read = Callable[[str], Sequence[Written]]
@@ -45,7 +52,7 @@ class Said:
             return []
         return [
             model.Command(
-                key=self.key,
+                key=self.key.defined(found.definition),
                 comment_id=self.id,
                 line=found.line,
                 text=found.text,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bot import aws_api, clearing, clock, inventory, kube_api, model, ports, proof
+from bot.inventory import Known
 from infra import contract
 from infra.readiness.connection import Connection
 
@@ -53,8 +54,8 @@ class Surroundings:
             model.Lane.EDGE: clearing.EdgeClearer(self._cloudfront, self._primary_id or ""),
         }
 
-    def inventory(self, known: Callable[[], Iterable[str]]) -> ports.Inventory:
-        """Lists everything of any environment; `known` are the repositories to tell whose."""
+    def inventory(self, known: Callable[[], Known]) -> ports.Inventory:
+        """Lists everything of any environment; `known` helps to tell whose."""
         sources: list[inventory.Source] = [
             inventory.ClusterTraces(self._connection),
             inventory.InstanceTraces(self._ec2),

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+
+from infra.identity import EnvironmentKey
 
 DNS_LABEL_LENGTH = 63
 """Namespaces, Services and host name parts are DNS labels (RFC 1123, Kubernetes' own rule)."""
@@ -26,6 +29,8 @@ LABEL_PREFIX = "understudy.dev/"
 LABEL_ENVIRONMENT = "understudy.dev/environment"
 LABEL_REPOSITORY = "understudy.dev/repository"
 LABEL_PULL_REQUEST = "understudy.dev/pull-request"
+LABEL_BRANCH = "understudy.dev/branch"
+LABEL_DEFINITION = "understudy.dev/definition"
 LABEL_SERVICE = "understudy.dev/service"
 LABEL_COMMIT = "understudy.dev/commit"
 LABEL_JOB = "understudy.dev/job"
@@ -34,6 +39,8 @@ MANAGED_BY = "understudy"
 
 ANNOTATION_REPOSITORY = "understudy.dev/repository"
 """The repository's exact name; the label of the same key has no room for every character."""
+ANNOTATION_BRANCH = "understudy.dev/branch"
+"""The branch's exact name, likewise."""
 ANNOTATION_DRIVER = "understudy.dev/driver"
 """Who made the environment: `bot`, or `hand`, whose environments are never taken away."""
 FIELD_MANAGER = "understudy"
@@ -47,6 +54,8 @@ ANNOTATION_REPLICAS = "understudy.dev/replicas"
 TAG_ENVIRONMENT = "understudy:environment"
 TAG_REPOSITORY = "understudy:repository"
 TAG_PULL_REQUEST = "understudy:pull-request"
+TAG_BRANCH = "understudy:branch"
+TAG_DEFINITION = "understudy:definition"
 TAG_DRIVER = "understudy:driver"
 
 EDGE_HEADER_PREFIX = "aws-cf-cd-"
@@ -60,17 +69,25 @@ def slug(text: str) -> str:
     return re.sub(r"-{2,}", "-", _NOT_DNS.sub("-", text.lower())).strip("-")
 
 
-def environment_name(repository: str, pull_request: int) -> str:
-    """The environment's name: `pr-<number>-<repository>-<6 hex digits>`, a DNS label.
+def environment_name(key: EnvironmentKey) -> str:
+    """The environment's name: `pr-<number>-…-<6 hex digits>` or `base-…`, a DNS label.
 
-    The digits come from the full repository name, so that two owners' repositories of one name
-    never share an environment; the readable part is cut to NAME_LENGTH.
+    The digits come from whatever is not written out in full, so that two owners' repositories of
+    one name never share an environment; the readable part is cut to NAME_LENGTH.
     """
-    digest = hashlib.sha256(repository.lower().encode()).hexdigest()[:6]
-    head = f"pr-{pull_request}-"
+    identity = key.repository.lower()
+    if key.is_base or key.definition:
+        identity = f"{identity}{key.subject if key.is_base else ''}:{key.definition}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:6]
+    head = "base-" if key.is_base else f"pr-{key.number}-"
     room = NAME_LENGTH - len(head) - len(digest) - 1
-    readable = slug(repository.rsplit("/", 1)[-1])[:room].strip("-") or "repo"
+    parts = (key.branch, key.repository.rsplit("/", 1)[-1], key.definition)
+    readable = "-".join(filter(None, map(slug, parts)))[:room].strip("-") or "repo"
     return f"{head}{readable}-{digest}"
+
+
+NAME_FORM = re.compile(r"(?:pr-(?P<number>\d+)|base)-[a-z0-9-]+-[0-9a-f]{6}")
+"""The form of an environment's name, for what has a name and no label."""
 
 
 def stack_name(name: str, lane: str) -> str:
@@ -91,29 +108,64 @@ def label_value(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", ".", text)[:DNS_LABEL_LENGTH].strip("._-")
 
 
-def labels(name: str, repository: str, pull_request: int) -> dict[str, str]:
+def labels(name: str, key: EnvironmentKey) -> dict[str, str]:
     """The labels that every Kubernetes resource of an environment carries."""
     return {
         LABEL_MANAGED_BY: MANAGED_BY,
         LABEL_ENVIRONMENT: name,
-        LABEL_REPOSITORY: label_value(repository),
-        LABEL_PULL_REQUEST: str(pull_request),
+        LABEL_REPOSITORY: label_value(key.repository),
+        **_subject(key, LABEL_PULL_REQUEST, LABEL_BRANCH, LABEL_DEFINITION),
     }
 
 
-def owner_annotations(repository: str, driver: str) -> dict[str, str]:
+def owner_annotations(key: EnvironmentKey, driver: str) -> dict[str, str]:
     """What a namespace and a NodePool say of whose they are, exactly, also while no stack does."""
-    return {ANNOTATION_REPOSITORY: repository, ANNOTATION_DRIVER: driver}
+    branch = {ANNOTATION_BRANCH: key.branch} if key.is_base else {}
+    return {ANNOTATION_REPOSITORY: key.repository, **branch, ANNOTATION_DRIVER: driver}
 
 
-def tags(name: str, repository: str, pull_request: int, driver: str) -> dict[str, str]:
+def labelled(labels: Mapping[str, str], annotations: Mapping[str, str]) -> EnvironmentKey | None:
+    """Whose a Kubernetes resource says that it is; None where it does not tell exactly."""
+    return EnvironmentKey.told(
+        annotations.get(ANNOTATION_REPOSITORY),
+        labels.get(LABEL_PULL_REQUEST) or _number(labels.get(LABEL_ENVIRONMENT, "")),
+        annotations.get(ANNOTATION_BRANCH),
+        labels.get(LABEL_DEFINITION),
+    )
+
+
+def tags(name: str, key: EnvironmentKey, driver: str) -> dict[str, str]:
     """The tags that every AWS resource of an environment carries (where it takes tags)."""
     return {
         TAG_ENVIRONMENT: name,
-        TAG_REPOSITORY: repository,
-        TAG_PULL_REQUEST: str(pull_request),
+        TAG_REPOSITORY: key.repository,
+        **_subject(key, TAG_PULL_REQUEST, TAG_BRANCH, TAG_DEFINITION, exact=True),
         TAG_DRIVER: driver,
     }
+
+
+def tagged(tags: Mapping[str, str]) -> EnvironmentKey | None:
+    """Whose an AWS resource says that it is; None where it does not tell."""
+    return EnvironmentKey.told(
+        tags.get(TAG_REPOSITORY),
+        tags.get(TAG_PULL_REQUEST) or _number(tags.get(TAG_ENVIRONMENT, "")),
+        tags.get(TAG_BRANCH),
+        tags.get(TAG_DEFINITION),
+    )
+
+
+def _number(name: str) -> str | None:
+    """The pull request's number in an environment's name."""
+    found = NAME_FORM.fullmatch(name)
+    return found["number"] if found else None
+
+
+def _subject(
+    key: EnvironmentKey, number: str, branch: str, definition: str, *, exact: bool = False
+) -> dict[str, str]:
+    named = key.branch if exact else label_value(key.branch)
+    told = {branch: named} if key.is_base else {number: str(key.number)}
+    return told | ({definition: key.definition} if key.definition else {})
 
 
 def edge_header(name: str) -> str:
@@ -131,6 +183,13 @@ def host(name: str, domain: str) -> str:
     return f"{name}.{domain}"
 
 
-def github_environment(pull_request: int) -> str:
-    """The name of the GitHub environment that deployments of a pull request go to."""
-    return f"pr-{pull_request}"
+def check(key: EnvironmentKey) -> str:
+    """What an environment's check is called beside a commit, which several may share."""
+    of = "base" if key.is_base else ""
+    return "/".join(filter(None, ("understudy", of, key.definition)))
+
+
+def github_environment(key: EnvironmentKey) -> str:
+    """The name of the GitHub environment that deployments of an environment go to."""
+    head = f"base-{key.branch}" if key.is_base else f"pr-{key.number}"
+    return f"{head}-{key.definition}" if key.definition else head

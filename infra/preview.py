@@ -27,17 +27,13 @@ from infra.telemetry import instrumentation
 
 
 class PreviewEnvironment(pulumi.ComponentResource):
-    """The environment of one pull request."""
+    """The environment of one pull request, or of one branch."""
 
     def __init__(self, inputs: PreviewInputs) -> None:
         # Read before the first resource is registered: if it fails, nothing is to be made.
         primary = read_primary(inputs.platform, inputs.host) if inputs.with_edge else None
         # The state says from here on whose it is, also where no update ever ends.
-        origin = {
-            outputs.REPOSITORY: inputs.repository,
-            outputs.PULL_REQUEST: str(inputs.pull_request),
-            outputs.DRIVER: inputs.driver,
-        }
+        origin = outputs.origin(inputs.key, inputs.driver)
         super().__init__(outputs.COMPONENT, inputs.name, origin)
         self.outputs: dict[str, pulumi.Input[str]] = {**origin}
         if "cluster" in inputs.parts:
@@ -78,8 +74,7 @@ class PreviewEnvironment(pulumi.ComponentResource):
         telemetry = instrumentation.InstrumentationArgs(
             inputs.name,
             inputs.labels,
-            inputs.repository,
-            inputs.pull_request,
+            inputs.key,
             inputs.commit,
             inputs.stage,
             inputs.platform,

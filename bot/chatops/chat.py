@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
-from bot import errors, model, ports
+from bot import errors, model, ports, said
 from bot.chatops import registry
 from bot.chatops.grammar import Reader
 from bot.chatops.verb import Asked, Verb, Who
@@ -42,7 +42,7 @@ class HubChat:
         name, _, rest = command.text.partition(" ")
         try:
             self._written(command)
-            verb = registry.find(name, self._reader.word)
+            verb = registry.find(name, said.word_for(self._reader.word, command.key))
             asked = self._asked(command, rest, _open(pull_request, verb), row)
             self._permitted(command, verb, asked.pull_request)
             done = verb.run(asked)
@@ -51,6 +51,11 @@ class HubChat:
             return ports.Ended(ended, row.life, stranger=isinstance(error, _NotAllowedError))
         ended = self._ended(command, model.CommandState.DONE, done.answer, done.output)
         return ports.Ended(ended, done.life, done.anew)
+
+    def general(self, command: model.Command) -> bool:
+        """Whether it asks for the same everywhere. See `bot.ports.Chat`."""
+        verb = registry.VERBS.get(command.text.partition(" ")[0])
+        return verb is None or verb.general
 
     def trusted(self, pull_request: model.PullRequest) -> bool:
         """Whether its code may run without anybody's word. See `bot.ports.Chat`."""
@@ -76,7 +81,8 @@ class HubChat:
         if found is None or given not in [
             (one.author, one.line, one.text, one.asked_at)
             for one in found.commands(self._reader.read)
-            if one.key.identity == command.key.identity
+            # What was said to all is said to each.
+            if one.key.identity in {command.key.identity, command.key.whole.identity}
         ]:
             raise errors.InvalidCommandError(
                 f"GitHub shows no such {command.source.value} (any more): write it anew"
@@ -116,7 +122,7 @@ class HubChat:
             hub=self._hub,
             workloads=self._workloads,
             report=self._reported(command.key),
-            word=self._reader.word,
+            word=said.word_for(self._reader.word, command.key),
         )
 
     @staticmethod

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from bot.said import WORD, Written
+from infra.identity import DEFINITION
 
 MAX_COMMANDS = 20
 """Of one comment; nobody means more, and each is an answer."""
@@ -29,7 +30,10 @@ class Reader:
 
     def __init__(self, word: str = WORD) -> None:
         self.word = word
-        self._command = re.compile(rf" {{0,3}}{re.escape(word)}(?:[ \t]+(.*))?", re.IGNORECASE)
+        definition = rf"(?:/(?P<definition>{DEFINITION.pattern}))?"
+        self._command = re.compile(
+            rf" {{0,3}}{re.escape(word)}{definition}(?:[ \t]+(?P<rest>.*))?", re.IGNORECASE
+        )
 
     def read(self, text: str) -> list[Written]:
         """The commands in a text, in their order; the bot's word alone is `help`.
@@ -41,8 +45,10 @@ class Reader:
             given = self._command.fullmatch(line.rstrip())
             if given is None:
                 continue
-            verb, _, rest = (given[1] or "help").strip().replace("\t", " ").partition(" ")
-            found.append(Written(number, f"{verb.lower()} {rest.strip()}".strip()[:MAX_TEXT]))
+            asked = (given["rest"] or "help").strip().replace("\t", " ")
+            verb, _, rest = asked.partition(" ")
+            command = f"{verb.lower()} {rest.strip()}".strip()[:MAX_TEXT]
+            found.append(Written(number, command, (given["definition"] or "").lower()))
             if len(found) == MAX_COMMANDS:
                 break
         return found

@@ -25,6 +25,7 @@ class Help(Verb):
     meaning = "answers with this list"
     example = "help"
     who = Who.ANYONE
+    general = True
     when_closed = True
 
     def run(self, asked: Asked) -> Done:

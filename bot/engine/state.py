@@ -21,12 +21,12 @@ def origin(deployment: Deployment) -> model.Origin | None:
     a stack over; a half-made stack has none, but a component, or the namespace, that say the same.
     """
     for told in _claims(deployment):
-        repository, number = told.get(outputs.REPOSITORY), told.get(outputs.PULL_REQUEST)
-        if not isinstance(repository, str) or not str(number).isdigit():
+        key = outputs.key(told)
+        if key is None:
             continue
         # A stack that does not say who made it is treated as a person's: it is left alone.
         by_hand = told.get(outputs.DRIVER, HAND) == HAND
-        return model.Origin(model.EnvironmentKey(repository, int(str(number))), by_hand)
+        return model.Origin(key, by_hand)
     return None
 
 
@@ -42,8 +42,5 @@ def _claims(deployment: Deployment) -> Iterator[Mapping[str, Any]]:
         if resource["type"] == "kubernetes:core/v1:Namespace":
             metadata = (resource.get("inputs") or {}).get("metadata") or {}
             annotations = metadata.get("annotations") or {}
-            yield {
-                outputs.REPOSITORY: annotations.get(naming.ANNOTATION_REPOSITORY),
-                outputs.PULL_REQUEST: (metadata.get("labels") or {}).get(naming.LABEL_PULL_REQUEST),
-                outputs.DRIVER: annotations.get(naming.ANNOTATION_DRIVER, HAND),
-            }
+            if key := naming.labelled(metadata.get("labels") or {}, annotations):
+                yield outputs.origin(key, annotations.get(naming.ANNOTATION_DRIVER, HAND))

@@ -32,7 +32,7 @@ HEADLINES = {
     model.Phase.STUCK: "🛑 A person is needed",
 }
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9./-]*)?")
-_NOT_A_KEY = re.compile(r"[^\w./#-]", re.ASCII)
+_NOT_A_KEY = re.compile(r"[^\w./#:-]", re.ASCII)
 
 
 def marker(key: model.EnvironmentKey) -> str:
@@ -44,7 +44,7 @@ def comment(report: model.Report, word: str = said.WORD) -> str:
     """The whole comment; commands begin with `word`."""
     head = [
         marker(report.key),
-        f"### {HEADLINES[report.phase]}{_commit(report)}",
+        f"### {HEADLINES[report.phase]}{_definition(report)}{_commit(report)}",
         _reason(report),
         _routes(report),
         _services(report),
@@ -63,8 +63,11 @@ def comment(report: model.Report, word: str = said.WORD) -> str:
 
 def answer(command: model.Command) -> str:
     """The comment that answers a command; its first line tells it from all others."""
-    marker = f"{said.OWN}answer {command.comment_id} {command.line} -->"
-    asked = f"{markdown.code(command.text)} by {markdown.inline(command.author)}:"
+    definition = command.key.definition
+    of = f" {definition}" if definition else ""
+    marker = f"{said.OWN}answer {command.comment_id} {command.line}{of} -->"
+    where = f" for {markdown.code(definition)}" if definition else ""
+    asked = f"{markdown.code(command.text)}{where} by {markdown.inline(command.author)}:"
     body = command.output
     whole = _joined([marker, asked, body])
     if len(whole) <= MAX_CHARACTERS:
@@ -92,6 +95,10 @@ def headline(report: model.Report) -> str:
 
 def _joined(parts: Sequence[str]) -> str:
     return "\n\n".join(part for part in parts if part)
+
+
+def _definition(report: model.Report) -> str:
+    return f" · {markdown.inline(report.key.definition)}" if report.key.definition else ""
 
 
 def _commit(report: model.Report) -> str:

@@ -79,9 +79,11 @@ class Writer:
         row = self._store.row(key)
         if report is None or row is None:
             return
-        if report.phase is model.Phase.ABSENT and row.comment_id is None:
+        told = row.comment_id is not None or row.deployment_id is not None
+        if report.phase is model.Phase.ABSENT and not told:
             return  # nobody has been told of an environment, so nobody need hear that it is gone
-        self._comment(report, row, rank)
+        if not key.is_base:  # a branch has nowhere to comment
+            self._comment(report, row, rank)
         failed: errors.UnderstudyError | None = None
         for part in (self._deployment, self._check):
             try:
@@ -94,7 +96,7 @@ class Writer:
             raise failed
 
     def _comment(self, report: model.Report, row: ports.Row, rank: Rank) -> None:
-        body = render.comment(report, self._word)
+        body = render.comment(report, said.word_for(self._word, report.key))
         digest = hashlib.sha256(body.encode()).hexdigest()
         if digest == row.comment_digest:
             return
@@ -130,7 +132,7 @@ class Writer:
         self._store.remember(report.key, deployment_state=state)
 
     def _made(self, report: model.Report, commit: str, rank: Rank) -> int | None:
-        environment = naming.github_environment(report.key.number)
+        environment = naming.github_environment(report.key)
         made = None
         with self._refusable(report), self._governor.writing(report.key, rank):
             made = self._hub.create_deployment(report.key.repository, commit, environment)
@@ -167,6 +169,7 @@ class Writer:
                 report.key.repository,
                 commit,
                 check_id,
+                name=naming.check(report.key),
                 state=state,
                 title=ports.OVER if over else render.description(report),
                 summary=ports.OVER if over else render.summary(report),

@@ -12,17 +12,19 @@ from github import ContentFile, PullRequest, Repository
 
 from bot import errors, github_pages, model, said
 from bot.github_api.asking import asking, identifier, out_of_sight
-from bot.github_api.client import Client
+from bot.github_api.branches import Branches
 
 _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
 
 
-class Pulls(Client):
+class Pulls(Branches):
     """A part of `bot.ports.Hub`."""
 
     def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         """The pull request as it is now. See `bot.ports.Hub`."""
+        if key.is_base:
+            return self._branch(key)
         try:
             return self._pull_request(key)
         except errors.NotFoundError:
@@ -45,7 +47,7 @@ class Pulls(Client):
     def _pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         with asking(f"pull request {key}"):
             # By the name as it was given: somebody may have taken an old one anew.
-            found = self._read_pull(key)
+            found = self._read_pull(key.whole).of(key.definition)
             if found.key == key:
                 self._moved.pop(key.repository.lower(), None)
             else:
@@ -172,7 +174,7 @@ def key_of(asked: model.EnvironmentKey, base: Repository.Repository | None) -> m
     """The pull request's key by the repository's name of today; the given one in any spelling."""
     name = base.full_name if base else asked.repository
     same = name.lower() == asked.repository.lower()
-    return asked if same else model.EnvironmentKey(name, asked.number)
+    return asked if same else asked.within(name)
 
 
 def on(repository: str, comment: github_pages.Item) -> model.EnvironmentKey:

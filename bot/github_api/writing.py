@@ -113,6 +113,7 @@ class Writing(Client):
         commit: str,
         check_id: int | None,
         *,
+        name: str,
         state: str,
         title: str,
         summary: str,
@@ -124,26 +125,26 @@ class Writing(Client):
             where = self._repository(repository)
             ask = where.requester.requestJsonAndCheck
             if isinstance(self._credentials, str):  # only Apps have checks
-                given = github_checks.status(state, title, url)
+                given = github_checks.status(name, state, title, url)
                 ask("POST", f"{where.url}/statuses/{commit}", input=given)
                 return None
-            given = github_checks.run(state, title, summary, url)
+            given = github_checks.run(name, state, title, summary, url)
             if check_id is not None:
                 with contextlib.suppress(github.UnknownObjectException):
                     path = f"{where.url}/check-runs/{check_id}"
                     return identifier(ask("PATCH", path, input=given)[1]["id"])
-            if (found := self._begun(where, commit)) is not None:
+            if (found := self._begun(where, commit, name)) is not None:
                 path = f"{where.url}/check-runs/{found}"
                 return identifier(ask("PATCH", path, input=given)[1]["id"])
             given["head_sha"] = commit
             return identifier(ask("POST", f"{where.url}/check-runs", input=given)[1]["id"])
 
-    def _begun(self, where: Repository.Repository, commit: str) -> int | None:
+    def _begun(self, where: Repository.Repository, commit: str, name: str) -> int | None:
         """The bot's own check of a commit that is in progress."""
         _, found = where.requester.requestJsonAndCheck(
             "GET",
             f"{where.url}/commits/{commit}/check-runs",
-            parameters={"check_name": github_checks.NAME, "status": "in_progress"},
+            parameters={"check_name": name, "status": "in_progress"},
         )
         for one in found["check_runs"]:
             if one["status"] == "in_progress" and self._own(f"{one['app']['slug']}[bot]"):

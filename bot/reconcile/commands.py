@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from bot import errors, intent, markdown, model, ports
+from bot.reconcile import several
 from bot.reconcile.context import Pass
 
 
@@ -32,7 +33,11 @@ def run_all(run: Pass) -> None:
         life = intent.read(run.row.life, pull_request, run.stages.label)
         run.row = dataclasses.replace(run.row, life=life)
     while command is not None:
-        ended = run.stages.chat.run(command, pull_request, run.row)
+        passed_on = several.pass_on(run, command, pull_request)
+        if passed_on is not None:
+            ended = ports.Ended(passed_on, run.row.life)
+        else:
+            ended = run.stages.chat.run(command, pull_request, run.row)
         if ended.anew:
             # No commit is there in the form that is wanted now.
             run.save(commit=None)

@@ -67,6 +67,8 @@ class Pass:
         """What is wanted; None until it was read."""
         self.trusted = False
         """Whether the pull request's author may write to its repository; False until asked."""
+        self.definitions: tuple[str, ...] = ()
+        """The definitions that its repository has instead of this one."""
         self.changes_at: datetime.datetime | None = None
         """When something else is wanted though nothing happens."""
 
@@ -121,7 +123,10 @@ class Pass:
         if not found.open:
             # Whatever the policy is, and whether or not it can be read.
             return intent.ignore(intent.CLOSED, life)
-        policy = self.stages.policies.policy(found.key.repository, found.base_ref)
+        policy = self.stages.policies.policy(
+            found.key.repository, found.base_ref, found.key.definition
+        )
+        self.definitions = tuple(policy.definitions)
         # The label is looked at first: it decides whether anything is to be asked.
         life = intent.read(life, found, policy.label)
         known = policies.known(found, policy, life, self.stages.hub, self.stages.chat)

@@ -16,6 +16,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot import intent, model, overview, ports
 from infra import naming
 
+PolicyKey = tuple[str, str, str]
+"""Repository (`folded`), base branch, and definition."""
+
 
 @enum.unique
 class Kind(enum.StrEnum):
@@ -76,16 +79,16 @@ class Listings:
     lanes: Sequence[ports.Row]
     """Every lane of all environments."""
     pull_requests: Mapping[str, Sequence[model.PullRequest]]
-    """Open ones, by repository (`folded`); a repository that could not be listed is missing."""
+    """Open ones, by repository (`folded`), each once for every definition, and branches with an
+    environment; a repository that could not be listed is missing."""
     stacks: frozenset[str] | None
     """Names; None where they could not be listed."""
     origins: Mapping[str, model.Origin | None]
     """Of the `unclaimed` stacks; one that could not be read is missing."""
     holdings: Sequence[model.Holding] | None
     """None where they could not be listed."""
-    policies: Mapping[tuple[str, str], intent.Policy]
-    """By repository (`folded`) and base branch; one that could not be read is missing, and nothing
-    is said about its pull requests."""
+    policies: Mapping[PolicyKey, intent.Policy]
+    """One that could not be read is missing, and nothing is said about its pull requests."""
 
     @functools.cached_property
     def rows(self) -> Sequence[ports.Row]:
@@ -146,7 +149,7 @@ def _by_pull_request(listings: Listings, now: datetime.datetime) -> Iterator[Fin
         for pull in pulls:
             asked.add(pull.key.identity)
             row = rows.get(pull.key.identity)
-            policy = listings.policies.get((repository, pull.base_ref))
+            policy = listings.policies.get((repository, pull.base_ref, pull.key.definition))
             if policy is None or (row is not None and worked_on(row)):
                 continue
             # Whether its author is trusted is asked by the pass, of the few that it is about.
@@ -254,7 +257,7 @@ def _admitted(rows: Sequence[ports.Row]) -> frozenset[str]:
 
 def _named(name: str, key: model.EnvironmentKey) -> bool:
     """Whether this pull request's environment has this name: a pass works on no other."""
-    return name == naming.environment_name(key.repository, key.number)
+    return name == naming.environment_name(key)
 
 
 def _hint(
@@ -262,7 +265,7 @@ def _hint(
 ) -> Finding:
     # As the row spells it; GitHub may spell it otherwise by now.
     key = row.key if row else key
-    name = row.name if row else naming.environment_name(key.repository, key.number)
+    name = row.name if row else naming.environment_name(key)
     return Finding(kind, Action.HINT, name, key, why, commit)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import structlog
 
 from bot import errors, model, ports
-from bot.reconcile import commands, deadlines, edge, plan, removal, rise, settled, sleeping
+from bot.reconcile import commands, deadlines, edge, plan, removal, rise, settled, several, sleeping
 from bot.reconcile.context import Pass, Stages
 from bot.reconcile.lease import HeldLease
 
@@ -64,8 +64,12 @@ class Loop:
             # They may say that it is to stay, and who may give them is the cluster's lane to ask.
             return run.after(deadlines.HEED_SECONDS)
         if run.row.lane is model.Lane.CLUSTER:
+            several.hint(run)
             commands.run_all(run)
-        return self._move(run, run.look())
+        found = run.look()
+        if run.row.lane is model.Lane.CLUSTER:
+            several.begin(run)
+        return self._move(run, found)
 
     def _move(self, run: Pass, pull_request: model.PullRequest | None) -> datetime.datetime | None:
         """Take the step from what is there to what is wanted; returns when to look again."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import collections
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 
-from bot import errors, intent, model, ports
+from bot import errors, model, ports
 from bot.reconcile import differences
 from bot.reconcile.differences import Listings
+from bot.reconcile.wanting import Wanting
 
 _log = structlog.get_logger(__name__)
 _P = ParamSpec("_P")
@@ -67,14 +69,16 @@ class Survey:
             return None
         stacks = None if names is None else frozenset(names)
         origins = self._origins(stacks or frozenset(), rows, stopping)
-        pull_requests = self._open(rows, stopping)
+        wanting = Wanting(
+            self._pull_requests, self._policies, functools.partial(self.ask, "github")
+        )
         return Listings(
             lanes=rows,
             stacks=stacks,
             holdings=holdings,
             origins=origins,
-            pull_requests=pull_requests,
-            policies=self._branches(pull_requests, stopping),
+            pull_requests=self._open(rows, wanting, stopping),
+            policies=wanting.policies,
         )
 
     def ask(
@@ -109,37 +113,20 @@ class Survey:
         return (self._stacks.origin(name),)
 
     def _open(
-        self, rows: Sequence[ports.Row], stopping: Callable[[], bool]
+        self, rows: Sequence[ports.Row], wanting: Wanting, stopping: Callable[[], bool]
     ) -> Mapping[str, Sequence[model.PullRequest]]:
         known = self.ask("github", self._pull_requests.repositories) or ()
         # Also where the bot was given no list, or one that has become shorter.
-        ours = (
-            row.key.repository
-            for row in rows
-            if row.stack_exists or row.phase is not model.Phase.ABSENT
-        )
+        ours: dict[str, set[model.EnvironmentKey]] = {}
+        for row in rows:
+            if row.stack_exists or row.phase is not model.Phase.ABSENT:
+                ours.setdefault(row.key.repository, set()).add(row.key)
         names = {differences.folded(name): name for name in (*ours, *known)}
         found = {}
         for folded, name in names.items():
             if stopping():
                 break
-            answer = self.ask("github", self._pull_requests.open_pull_requests, name)
+            answer = self.ask("github", wanting.of, name, ours.get(name, set()))
             if answer is not None:
                 found[folded] = answer
-        return found
-
-    def _branches(
-        self,
-        pull_requests: Mapping[str, Sequence[model.PullRequest]],
-        stopping: Callable[[], bool],
-    ) -> Mapping[tuple[str, str], intent.Policy]:
-        """The policy of each base branch that an open pull request is into."""
-        found: dict[tuple[str, str], intent.Policy] = {}
-        for repository, pulls in pull_requests.items():
-            for branch, name in {pull.base_ref: pull.key.repository for pull in pulls}.items():
-                if stopping():
-                    return found
-                answer = self.ask("github", self._policies.policy, name, branch)
-                if answer is not None:
-                    found[repository, branch] = answer
         return found

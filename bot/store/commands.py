@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from bot import model
+from bot.store import rows
 from bot.store.tables import Command, Environment
 
 _RUNNING = model.CommandState.RUNNING.value
@@ -98,7 +99,7 @@ def _row(owner: Environment, command: model.Command) -> sa.Select[Command]:
 
 def _command(owner: Environment, found: Command) -> model.Command:
     return model.Command(
-        key=model.EnvironmentKey(owner.repository, owner.number),
+        key=rows.key_of(owner),
         comment_id=found.comment_id,
         line=found.line,
         text=found.text,

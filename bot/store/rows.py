@@ -21,7 +21,7 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
     """A lane as the other stages see it."""
     owner = found.environment
     return ports.Row(
-        key=model.EnvironmentKey(owner.repository, owner.number),
+        key=key_of(owner),
         lane=model.Lane(found.lane),
         name=owner.name,
         wanted=owner.wanted,
@@ -52,6 +52,11 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
         check_state=owner.check_state,
         images=documents.images(found.images),
     )
+
+
+def key_of(owner: Environment) -> model.EnvironmentKey:
+    """Which environment it is."""
+    return model.EnvironmentKey(owner.repository, owner.number, owner.branch, owner.definition)
 
 
 def _life(owner: Environment) -> model.Life:
@@ -118,6 +123,6 @@ def lane(environment: Environment, lane: model.Lane, now: datetime.datetime) -> 
 def lease(found: Lane) -> ports.Lease:
     """The lease that a lane is under."""
     assert found.lease_until is not None
-    owner = found.environment
-    key = model.EnvironmentKey(owner.repository, owner.number)
-    return ports.Lease(key, model.Lane(found.lane), found.lease_token, found.lease_until)
+    return ports.Lease(
+        key_of(found.environment), model.Lane(found.lane), found.lease_token, found.lease_until
+    )

@@ -77,7 +77,24 @@ class SqlStore:
 
     def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
         """Raise `wanted` of those that ask for a commit. See `bot.ports.Store`."""
+        return self._hint_those(repository, Lane.target == commit)
 
+    def hint_branch(self, repository: str, branch: str) -> Sequence[model.EnvironmentKey]:
+        """Raise `wanted` of a branch's own. See `bot.ports.Store`."""
+        return self._hint_those(repository, Environment.branch == branch)
+
+    def hint_definitions(self, key: model.EnvironmentKey) -> None:
+        """Raise `wanted` of all definitions. See `bot.ports.Store`."""
+        same = sa.and_(
+            Environment.number == key.number,
+            Environment.branch == key.branch,
+            Environment.definition != "",
+        )
+        self._hint_those(key.repository, same)
+
+    def _hint_those(
+        self, repository: str, chosen: sa.ColumnElement[bool]
+    ) -> Sequence[model.EnvironmentKey]:
         def wish(session: orm.Session) -> Sequence[model.EnvironmentKey]:
             query = (
                 sa.select(Environment)
@@ -85,11 +102,11 @@ class SqlStore:
                 .where(
                     sa.func.lower(Environment.repository) == repository.lower(),
                     Lane.lane == model.Lane.CLUSTER.value,
-                    Lane.target == commit,
+                    chosen,
                 )
             )
             found = session.scalars(query).all()
-            keys = sorted(model.EnvironmentKey(one.repository, one.number) for one in found)
+            keys = sorted(map(rows.key_of, found))
             for key in keys:
                 self._raise_wanted(session, key)
             return keys
@@ -138,7 +155,9 @@ class SqlStore:
                 identity=key.identity,
                 repository=key.repository,
                 number=key.number,
-                name=naming.environment_name(key.repository, key.number),
+                branch=key.branch,
+                definition=key.definition,
+                name=naming.environment_name(key),
                 wanted=0,
                 edge_value=secrets.token_hex(EDGE_VALUE_BYTES),
             )
@@ -365,7 +384,7 @@ class SqlStore:
         with self._database.reading() as session:
             query = sa.select(Delivery).where(
                 sa.func.lower(Delivery.repository) == key.repository.lower(),
-                Delivery.number == key.number,
+                Delivery.number == (key.number or None),
             )
             told = [rows.deed(found) for found in session.scalars(query)]
         return sorted([*told, *(command.deed for command in self.commands(key))])

@@ -68,7 +68,7 @@ class Delivery(Base):
 
 
 class Environment(Base):
-    """An environment of a pull request: what is wished, and what was told."""
+    """An environment of a pull request or a branch: what is wished, and what was told."""
 
     __tablename__ = "environments"
 
@@ -78,6 +78,9 @@ class Environment(Base):
     repository: orm.Mapped[str]
     """As it was spelled first."""
     number: orm.Mapped[int]
+    """The pull request's; 0 for a branch's."""
+    branch: orm.Mapped[str] = orm.mapped_column(default="", server_default=sa.text("''"))
+    definition: orm.Mapped[str] = orm.mapped_column(default="", server_default=sa.text("''"))
     name: orm.Mapped[str] = orm.mapped_column(unique=True)
     """Two environments of one name would be one namespace with two owners."""
     wanted: orm.Mapped[int] = orm.mapped_column(default=0)

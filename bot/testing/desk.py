@@ -70,14 +70,16 @@ class FakePolicies(Faulty):
         self.settings = policy or intent.Policy()
         self.faults: dict[str, errors.UnderstudyError] = {}
         """What asking for a branch's policy raises, by the branch."""
+        self.definitions: dict[str, intent.Policy] = {}
+        """The policies of definitions, by name; of all others it is the same."""
 
-    def policy(self, repository: str, branch: str) -> intent.Policy:
+    def policy(self, repository: str, branch: str, definition: str = "") -> intent.Policy:
         """See `bot.ports.Policies`."""
         del repository
         self.answer()
         if branch in self.faults:
             raise self.faults[branch]
-        return self.settings
+        return self.definitions.get(definition, self.settings)
 
 
 class FakeReporter:

@@ -24,6 +24,10 @@ class FakeHub(Faulty):
         self.faults: dict[str, errors.UnderstudyError] = {}
         """What listing a repository's pull requests raises, by its name."""
         self.files: dict[tuple[str, str, str], str] = {}
+        self.default = "main"
+        """The default branch of every repository."""
+        self.branches: dict[tuple[str, str], str] = {}
+        """The newest commits of branches, by repository and name."""
         self.written: dict[int, tuple[model.EnvironmentKey, str]] = {}
         """The bot's own comments by id."""
         self.deployments: dict[int, FakeDeployment] = {}
@@ -83,7 +87,7 @@ class FakeHub(Faulty):
         for key, found in list(self.pull_requests.items()):
             if key.repository == repository:
                 del self.pull_requests[key]
-                moved = model.EnvironmentKey(name, key.number)
+                moved = key.within(name)
                 self.pull_requests[moved] = dataclasses.replace(
                     found, key=moved, head_repository=name
                 )
@@ -95,10 +99,21 @@ class FakeHub(Faulty):
     def pull_request(self, key: model.EnvironmentKey) -> model.PullRequest:
         """See `bot.ports.Hub`."""
         self.answer()
-        key = model.EnvironmentKey(self._name(key.repository), key.number)
-        if key not in self.pull_requests:
+        key = key.within(self._name(key.repository))
+        if key.is_base:
+            commit = self.branches.get((key.repository, key.branch))
+            if commit is None:
+                raise errors.NotFoundError(f"there is no branch {key.branch} in {key.repository}")
+            return model.PullRequest.of_branch(key, commit, self.default)
+        if key.whole not in self.pull_requests:
             raise errors.NotFoundError(f"there is no pull request {key}")
-        return self.pull_requests[key]
+        return self.pull_requests[key.whole].of(key.definition)
+
+    def default_branch(self, repository: str) -> str:
+        """See `bot.ports.Hub`."""
+        del repository
+        self.answer()
+        return self.default
 
     def repositories(self) -> Sequence[str]:
         """See `bot.ports.PullRequests`; those that ever had a pull request."""
@@ -136,7 +151,7 @@ class FakeHub(Faulty):
         """See `bot.ports.Hub`."""
         self.answer()
         for one in self.said:
-            if (one.key, one.id, one.source) == (key, number, source):
+            if (one.key.whole, one.id, one.source) == (key.whole, number, source):
                 return one
         raise errors.NotFoundError(f"there is no {source.value} {number} on {key}")
 
@@ -152,7 +167,7 @@ class FakeHub(Faulty):
     def belongs(self, key: model.EnvironmentKey, commit: str) -> bool:
         """See `bot.ports.Hub`."""
         self.answer()
-        return any(one.startswith(commit) for one in self._commits(key))
+        return any(one.startswith(commit) for one in self._commits(key.whole))
 
     def _commits(self, key: model.EnvironmentKey) -> list[str]:
         return [*self.commits.get(key, ()), self.pull_requests[key].head_sha]
@@ -272,6 +287,7 @@ class FakeHub(Faulty):
         commit: str,
         check_id: int | None,
         *,
+        name: str,
         state: str,
         title: str,
         summary: str,
@@ -284,13 +300,13 @@ class FakeHub(Faulty):
             open_ones = (
                 number
                 for number, one in self.checks.items()
-                if (one.repository, one.commit) == (repository, commit)
+                if (one.repository, one.commit, one.name) == (repository, commit, name)
                 and one.said[-1][0] == "in_progress"
             )
             found = next(open_ones, None)
         if found is None:
             found = next(self._ids)
-            self.checks[found] = FakeCheck(repository, commit)
+            self.checks[found] = FakeCheck(repository, commit, name)
         self.checks[found].said.append((state, url, title))
         self.checks[found].summary = summary
         self.writes.append(f"check {state}")

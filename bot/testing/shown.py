@@ -25,6 +25,7 @@ class FakeCheck:
 
     repository: str
     commit: str
+    name: str
     said: list[tuple[str, str | None, str]] = dataclasses.field(default_factory=list)
     """State, URL and title, oldest first."""
     summary: str = ""

@@ -9,7 +9,7 @@ import dataclasses
 import datetime
 import secrets
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from bot import clock, errors, model, ports
 from infra import naming
@@ -69,12 +69,31 @@ class MemoryStore:
 
     def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
         """See `bot.ports.Store`."""
+        return self._hint_those(repository, lambda row: row.target == commit)
+
+    def hint_branch(self, repository: str, branch: str) -> Sequence[model.EnvironmentKey]:
+        """See `bot.ports.Store`."""
+        return self._hint_those(repository, lambda row: row.key.branch == branch)
+
+    def hint_definitions(self, key: model.EnvironmentKey) -> None:
+        """See `bot.ports.Store`."""
+        self._hint_those(
+            key.repository,
+            lambda row: (
+                bool(row.key.definition)
+                and (row.key.number, row.key.branch) == (key.number, key.branch)
+            ),
+        )
+
+    def _hint_those(
+        self, repository: str, chosen: Callable[[ports.Row], bool]
+    ) -> Sequence[model.EnvironmentKey]:
         with self._locked():
             keys = sorted(
                 entry.row.key
                 for (_, lane), entry in self._entries.items()
                 if lane is model.Lane.CLUSTER
-                and entry.row.target == commit
+                and chosen(entry.row)
                 and entry.row.key.repository.lower() == repository.lower()
             )
             for key in keys:
@@ -115,7 +134,7 @@ class MemoryStore:
             entry.row = dataclasses.replace(entry.row, wanted=entry.row.wanted + 1)
 
     def _make(self, key: model.EnvironmentKey, now: datetime.datetime) -> None:
-        name = naming.environment_name(key.repository, key.number)
+        name = naming.environment_name(key)
         edge_value = secrets.token_hex(16)
         for lane in model.Lane:
             row = ports.Row(

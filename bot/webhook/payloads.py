@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import errors, model, said
 from infra import contract
+from infra.identity import MAX_NUMBER, REPOSITORY
 
 PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "labeled", "unlabeled", "closed"}
@@ -22,12 +23,9 @@ INSTALLATION_EVENTS = frozenset({"installation", "installation_repositories"})
 FINISHED = frozenset({"completed"})
 AGAIN = frozenset({"rerequested", "requested_action"})
 
-MAX_NUMBER = 2**31 - 1
-"""The largest number of a pull request that the store keeps."""
 MAX_ID = 2**63 - 1
 MAX_ACTION = 100
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}")
 _LOGIN = re.compile(r"[A-Za-z0-9_.-]{1,100}(\[bot\])?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -49,13 +47,15 @@ class Delivery:
     """What somebody wrote, where that may hold commands."""
     commit: tuple[str, str] | None = None
     """The repository and the commit that something else has finished for."""
+    branch: tuple[str, str] | None = None
+    """The repository and the branch that somebody pushed to."""
     sweep: bool = False
     """Whether everything is to be compared anew: what is wanted may have changed for many."""
 
     @property
     def hints(self) -> bool:
         """Whether anything comes of it."""
-        return bool(self.key or self.said or self.commit or self.sweep)
+        return bool(self.key or self.said or self.commit or self.branch or self.sweep)
 
 
 def parse(event: str, body: bytes, app: str = "") -> Delivery:
@@ -99,14 +99,16 @@ def _read(found: Delivery, payload: Payload) -> Delivery:
             return _reviewed(found, payload)
         case "check_run" | "check_suite" | "workflow_run" if action in FINISHED | AGAIN:
             return _checked(found, payload)
+        case "push":
+            return _pushed(found, payload)
         case _:
-            return dataclasses.replace(found, sweep=_sweeps(found, payload))
+            return dataclasses.replace(found, sweep=_sweeps(found))
 
 
-def _sweeps(found: Delivery, payload: Payload) -> bool:
+def _sweeps(found: Delivery) -> bool:
     if found.event == "repository":
         return found.action in REPOSITORY_ACTIONS
-    return found.event in INSTALLATION_EVENTS or (found.event == "push" and _pushed(payload))
+    return found.event in INSTALLATION_EVENTS
 
 
 def _commented(found: Delivery, payload: Payload) -> Delivery:
@@ -150,18 +152,23 @@ def _checked(found: Delivery, payload: Payload) -> Delivery:
     return dataclasses.replace(found, commit=(_repository(found.event, payload), commit))
 
 
-def _pushed(payload: Payload) -> bool:
-    """Whether a push touches the stage file of a branch, which other branches may go into."""
-    if not str(payload.get("ref", "")).startswith("refs/heads/"):
-        return False
+def _pushed(found: Delivery, payload: Payload) -> Delivery:
+    """A push to a branch, which may have an environment of its own; one that touches a stage file
+    may change what is wanted for many, as other branches may go into it."""
+    kind, _, branch = str(payload.get("ref", "")).removeprefix("refs/").partition("/")
+    if kind != "heads" or not branch:
+        return found
     commits = payload.get("commits")
-    if not isinstance(commits, list):
-        return False
-    return any(
-        contract.FILE_NAME in names
-        for commit in map(_mapping, commits)
-        for kind in ("added", "modified", "removed")
-        if isinstance(names := commit.get(kind), list)
+    touched = {
+        str(name)
+        for commit in map(_mapping, commits if isinstance(commits, list) else ())
+        for how in ("added", "modified", "removed")
+        if isinstance(names := commit.get(how), list)
+        for name in names
+    }
+    ours = any(name.rpartition("/")[2] == contract.FILE_NAME for name in touched)
+    return dataclasses.replace(
+        found, branch=(_repository(found.event, payload), branch), sweep=ours
     )
 
 
@@ -175,7 +182,7 @@ def _key(event: str, payload: Payload, number: object) -> model.EnvironmentKey:
 
 def _repository(event: str, payload: Payload) -> str:
     name = _mapping(payload.get("repository")).get("full_name")
-    if not isinstance(name, str) or not _REPOSITORY.fullmatch(name):
+    if not isinstance(name, str) or not REPOSITORY.fullmatch(name):
         raise _malformed(event, "`repository.full_name` is missing or no owner/name")
     return name
 

@@ -68,6 +68,9 @@ def _take(store: ports.Store, effects: Effects, accepted: intake.Accepted) -> st
     )
     commands = delivery.said.commands(effects.read) if delivery.said else []
     keys = [delivery.key] if delivery.key else []
+    if delivery.branch is not None:
+        # Most branches have no environment: their pushes leave nothing behind.
+        keys += store.hint_branch(*delivery.branch)
     if not (keys or commands or delivery.commit or delivery.sweep):
         log.info("nothing to do")
         return "pong" if delivery.event == "ping" else "ignored"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from infra.contract import outputs
+from infra.contract.definitions import Definition, definitions, file_of
 from infra.contract.images import Images
 from infra.contract.inputs import SECRET_KEYS, ConfigError, Platform, PreviewInputs
 from infra.contract.reading import FILE_NAME, StageFileError
 from infra.contract.stage_file import COMMIT_PLACEHOLDER, Job, Service, StageFile
+from infra.contract.uses import Use
 from infra.contract.when import When
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "FILE_NAME",
     "SECRET_KEYS",
     "ConfigError",
+    "Definition",
     "Images",
     "Job",
     "Platform",
@@ -21,6 +24,9 @@ __all__ = [
     "Service",
     "StageFile",
     "StageFileError",
+    "Use",
     "When",
+    "definitions",
+    "file_of",
     "outputs",
 ]

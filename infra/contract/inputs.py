@@ -13,12 +13,15 @@ from typing import Annotated, Literal
 import pydantic
 import yaml
 
-from infra import naming
+from infra import identity, naming
 from infra.contract.reading import StageFileError
 from infra.contract.stage_file import Destination, StageFile
+from infra.identity import MAX_NUMBER, EnvironmentKey
 
 REPOSITORY = "repository"
 PULL_REQUEST = "pullRequest"
+BRANCH = "branch"
+DEFINITION = "definition"
 COMMIT = "commit"
 STAGE = "stage"
 PLATFORM = "platform"
@@ -79,7 +82,14 @@ class PreviewInputs(_Section):
     """Everything that the program needs for one environment."""
 
     repository: Annotated[str, pydantic.Field(pattern=f"^{_REPOSITORY.pattern}$")]
-    pull_request: Annotated[int, pydantic.Field(ge=1)]
+    pull_request: Annotated[int, pydantic.Field(ge=1, le=MAX_NUMBER)] | None = None
+    """The pull request that it is for; None for a branch's own environment."""
+    branch: Annotated[str, pydantic.Field(pattern=f"^{identity.BRANCH.pattern}$")] | None = None
+    """The branch that it is the base environment of; None for a pull request's."""
+    definition: (
+        Annotated[str, pydantic.Field(pattern=f"^{identity.DEFINITION.pattern}$")] | None
+    ) = None
+    """Which of the repository's definitions; None where it has one."""
     commit: Annotated[str, pydantic.Field(pattern=f"^{_COMMIT.pattern}$")]
     stage: StageFile
     platform: Platform
@@ -102,9 +112,16 @@ class PreviewInputs(_Section):
     out, and what it makes begins with one."""
 
     @property
+    def key(self) -> EnvironmentKey:
+        """Which environment it is."""
+        return EnvironmentKey(
+            self.repository, self.pull_request or 0, self.branch or "", self.definition or ""
+        )
+
+    @property
     def name(self) -> str:
         """The environment's name."""
-        return naming.environment_name(self.repository, self.pull_request)
+        return naming.environment_name(self.key)
 
     @property
     def host(self) -> str:
@@ -120,17 +137,17 @@ class PreviewInputs(_Section):
     @property
     def labels(self) -> dict[str, str]:
         """The labels that every Kubernetes resource carries."""
-        return naming.labels(self.name, self.repository, self.pull_request)
+        return naming.labels(self.name, self.key)
 
     @property
     def owner(self) -> dict[str, str]:
         """The annotations of what somebody else may have under the same name."""
-        return naming.owner_annotations(self.repository, self.driver)
+        return naming.owner_annotations(self.key, self.driver)
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags that every AWS resource carries."""
-        return naming.tags(self.name, self.repository, self.pull_request, self.driver)
+        return naming.tags(self.name, self.key, self.driver)
 
     @property
     def with_edge(self) -> bool:
@@ -138,8 +155,18 @@ class PreviewInputs(_Section):
         return (
             "edge" in self.parts
             and self.stage.edge == "dedicated"
+            # A primary carries one at a time: that of a branch would keep out every pull request.
+            and self.branch is None
             and self.platform.primary_distribution_id is not None
         )
+
+    @pydantic.model_validator(mode="after")
+    def _of_one_thing(self) -> PreviewInputs:
+        if (self.pull_request is None) is (self.branch is None):
+            raise ValueError(
+                f"it is of a pull request or of a branch: set either {PULL_REQUEST} or {BRANCH}"
+            )
+        return self
 
     @pydantic.model_validator(mode="after")
     def _edge_has_a_value(self) -> PreviewInputs:
@@ -154,9 +181,14 @@ class PreviewInputs(_Section):
         """The stack config, keys without the project's name."""
         return {
             REPOSITORY: self.repository,
-            PULL_REQUEST: str(self.pull_request),
+            PULL_REQUEST: str(self.pull_request or ""),
+            BRANCH: self.branch or "",
+            DEFINITION: self.definition or "",
             COMMIT: self.commit,
-            STAGE: self.stage.model_dump_json(exclude={"when", "images"}, exclude_defaults=True),
+            STAGE: self.stage.model_dump_json(
+                exclude={"when", "images", "uses", "shared_with"},  # the bot alone reads these
+                exclude_defaults=True,
+            ),
             PLATFORM: self.platform.model_dump_json(exclude_defaults=True),
             EDGE_VALUE: self.edge_value.get_secret_value() if self.with_edge else "",
             GATE: str(self.gate).lower(),
@@ -168,7 +200,8 @@ class PreviewInputs(_Section):
     @classmethod
     def from_config(cls, get: Callable[[str], str | None]) -> PreviewInputs:
         """Read a stack's config. Raises ConfigError."""
-        values = {key: get(key) for key in (REPOSITORY, PULL_REQUEST, COMMIT, STAGE, PLATFORM)}
+        of = BRANCH if get(BRANCH) else PULL_REQUEST
+        values = {key: get(key) for key in (REPOSITORY, of, COMMIT, STAGE, PLATFORM)}
         for key, value in values.items():
             if not value:
                 raise ConfigError(
@@ -179,7 +212,9 @@ class PreviewInputs(_Section):
             return cls.model_validate(
                 {
                     "repository": values[REPOSITORY],
-                    "pull_request": values[PULL_REQUEST],
+                    "pull_request": get(PULL_REQUEST) or None,
+                    "branch": get(BRANCH) or None,
+                    "definition": get(DEFINITION) or None,
                     "commit": values[COMMIT],
                     "stage": StageFile.parse(values[STAGE] or ""),
                     "platform": _mapping(values[PLATFORM] or ""),

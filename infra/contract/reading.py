@@ -32,13 +32,23 @@ def parse(kind: type[_Model], text: str, section: str | None = None) -> _Model:
 
     A section that is not there has its defaults. Raises StageFileError.
     """
+    data = mapping(text)
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    at: tuple[str, ...] = () if section is None else (section,)
+    try:
+        return kind.model_validate(data if section is None else data.get(section) or {})
+    except pydantic.ValidationError as error:
+        raise StageFileError(_sentence(error, root, at)) from error
+
+
+def mapping(text: str) -> dict[Any, Any]:
+    """What the file holds, whatever it is. Raises StageFileError."""
     if len(text.encode()) > MAX_BYTES:
         raise StageFileError(
             f"{FILE_NAME} is larger than {MAX_BYTES // 1024} KiB: it describes services, "
             "keep data elsewhere"
         )
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
         data = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise StageFileError(_yaml_sentence(error)) from error
@@ -46,11 +56,7 @@ def parse(kind: type[_Model], text: str, section: str | None = None) -> _Model:
         raise StageFileError(
             f"{FILE_NAME} is no mapping: it begins with `services:`, see docs/stage-file.md"
         )
-    at: tuple[str, ...] = () if section is None else (section,)
-    try:
-        return kind.model_validate(data if section is None else data.get(section) or {})
-    except pydantic.ValidationError as error:
-        raise StageFileError(_sentence(error, root, at)) from error
+    return data
 
 
 def _yaml_sentence(error: Exception) -> str:

@@ -11,8 +11,9 @@ import pydantic
 
 from infra.contract import reading
 from infra.contract.images import Images
-from infra.contract.reading import Section
-from infra.contract.when import When
+from infra.contract.reading import Section, StageFileError
+from infra.contract.uses import Use
+from infra.contract.when import Patterns, When
 
 COMMIT_PLACEHOLDER = "{sha}"
 
@@ -41,13 +42,14 @@ def _image(value: str) -> str:
     return value
 
 
-def of_commit(image: str, commit: str) -> str:
-    """The image of a commit."""
-    return image.replace(COMMIT_PLACEHOLDER, commit)
+def image_of(workload: Service | Job, commit: str) -> str:
+    """The image of a workload in the environment of a commit."""
+    return workload.image.replace(COMMIT_PLACEHOLDER, workload.commit or commit)
 
 
-def _pinned(image: str, commit: str, digests: Mapping[str, str]) -> str:
-    digest = digests.get(of_commit(image, commit))
+def _pinned(workload: Service | Job, commit: str, digests: Mapping[str, str]) -> str:
+    digest = digests.get(image_of(workload, commit))
+    image = workload.image
     return image if digest is None or "@" in image else f"{image}@{digest}"
 
 
@@ -86,6 +88,7 @@ EnvironmentVariables = Annotated[dict[str, EnvValue], pydantic.AfterValidator(_e
 Destination = Annotated[str, pydantic.AfterValidator(_destination)]
 Port = Annotated[int, pydantic.Field(ge=1, le=65535)]
 HttpPath = Annotated[str, pydantic.Field(pattern=r"^/\S*$")]
+Commit = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{40}$")]
 Language = Literal["python", "java", "nodejs", "dotnet", "sdk"]
 
 
@@ -128,6 +131,9 @@ class Service(Section):
     """Path prefix of the environment's host that leads here; none is internal."""
     egress: tuple[Destination, ...] = ()
     """Destinations outside the environment that it may call, as `network/bits:port`."""
+    commit: Commit | None = None
+    """The commit that `{sha}` stands for, of what another repository's branch brings; none: the
+    environment's."""
 
 
 class Job(Section):
@@ -140,6 +146,8 @@ class Job(Section):
     before: tuple[DnsLabel, ...] = ()
     """Services that start only when it has succeeded; none named means all."""
     egress: tuple[Destination, ...] = ()
+    commit: Commit | None = None
+    """As a service's."""
 
 
 _Workload = TypeVar("_Workload", Service, Job)
@@ -178,6 +186,11 @@ class StageFile(Section):
     """Which pull requests get an environment; read from the base branch only."""
     images: Images = Images()
     """Whether the environment waits for its images; read by the bot only."""
+    uses: tuple[Use, ...] = ()
+    """Other repositories whose services run in the environment as well; resolved by the bot."""
+    shared_with: Patterns = ()
+    """Repositories that may use this one's services so, with * and ?; none named: none. Read from
+    the default branch only."""
     services: dict[DnsLabel, Service] = pydantic.Field(min_length=1)
     jobs: dict[DnsLabel, Job] = pydantic.Field(default={})
     capacity: Capacity = Capacity()
@@ -221,7 +234,7 @@ class StageFile(Section):
     def image_references(self, commit: str) -> tuple[str, ...]:
         """The images of a commit's services and jobs, each once."""
         every: list[Service | Job] = [*self.services.values(), *self.jobs.values()]
-        return tuple(dict.fromkeys(of_commit(one.image, commit) for one in every))
+        return tuple(dict.fromkeys(image_of(one, commit) for one in every))
 
     def pinned(self, commit: str, digests: Mapping[str, str]) -> StageFile:
         """The same with images of this commit pinned to these digests, by reference.
@@ -233,11 +246,52 @@ class StageFile(Section):
 
         def pin(workloads: Mapping[str, _Workload]) -> dict[str, _Workload]:
             return {
-                name: one.model_copy(update={"image": _pinned(one.image, commit, digests)})
+                name: one.model_copy(update={"image": _pinned(one, commit, digests)})
                 for name, one in workloads.items()
             }
 
         return self.model_copy(update={"services": pin(self.services), "jobs": pin(self.jobs)})
+
+    def with_services_of(self, use: Use, other: StageFile, commit: str) -> StageFile:
+        """The same with services of another repository at a commit, and the jobs before them.
+
+        Paths that lead to a service of this one stay with it. Raises StageFileError.
+        """
+        where = f"{reading.FILE_NAME}: uses: {use.repository}"
+        wanted = use.services or tuple(other.services)
+        if missing := sorted(set(wanted) - set(other.services)):
+            raise StageFileError(
+                f"{where} has no service {missing[0]!r}: it has {', '.join(sorted(other.services))}"
+            )
+        jobs = {
+            name: job.model_copy(
+                update={
+                    "commit": job.commit or commit,
+                    "before": tuple(one for one in job.before or other.services if one in wanted),
+                }
+            )
+            for name, job in other.jobs.items()
+            if not job.before or set(job.before) & set(wanted)
+        }
+        if twice := sorted(({*wanted, *jobs}) & ({*self.services, *self.jobs})):
+            raise StageFileError(
+                f"{where} brings {twice[0]!r}, and there is one of that name already: name under "
+                "`services` those that you need, or rename yours"
+            )
+        routes = {service.route for service in self.services.values()}
+        services = {
+            name: service.model_copy(
+                update={
+                    "commit": service.commit or commit,
+                    "route": None if service.route in routes else service.route,
+                }
+            )
+            for name, service in other.services.items()
+            if name in wanted
+        }
+        return self.model_copy(
+            update={"services": {**self.services, **services}, "jobs": {**self.jobs, **jobs}}
+        )
 
     @classmethod
     def parse(cls, text: str) -> StageFile:

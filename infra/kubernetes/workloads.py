@@ -11,7 +11,7 @@ import pulumi_kubernetes as kubernetes
 
 from infra import naming
 from infra.contract import Job, Service, StageFile
-from infra.contract.stage_file import of_commit
+from infra.contract.stage_file import image_of
 from infra.kubernetes.objects import metadata
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def container(args: WorkloadsArgs, name: str, workload: Service | Job) -> Contai
     resources = workload.resources
     fields: ContainerArgsDict = {
         "name": name,
-        "image": of_commit(workload.image, args.commit),
-        "env": environment(workload.env, args.commit),
+        "image": image_of(workload, args.commit),
+        "env": environment(workload.env, workload.commit or args.commit),
         "image_pull_policy": "IfNotPresent",
         "resources": {
             "requests": {"cpu": resources.cpu, "memory": resources.memory},

@@ -14,6 +14,7 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 
 from infra.contract import Platform, StageFile
+from infra.identity import EnvironmentKey
 from infra.kubernetes.objects import metadata
 
 
@@ -23,8 +24,7 @@ class InstrumentationArgs:
 
     name: str
     labels: Mapping[str, str]
-    repository: str
-    pull_request: int
+    key: EnvironmentKey
     commit: str
     stage: StageFile
     platform: Platform
@@ -48,8 +48,12 @@ def specification(args: InstrumentationArgs) -> dict[str, Any]:
         "resource": {
             "resourceAttributes": {
                 "deployment.environment.name": args.name,
-                "vcs.repository.name": args.repository,
-                "vcs.change.id": str(args.pull_request),
+                "vcs.repository.name": args.key.repository,
+                **(
+                    {"vcs.ref.head.name": args.key.branch}
+                    if args.key.is_base
+                    else {"vcs.change.id": str(args.key.number)}
+                ),
             }
         },
     }

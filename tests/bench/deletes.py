@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from bot import clock, model, overview, store
 from infra import naming
+from infra.identity import EnvironmentKey
 from tests.bench.report import Report
 from tests.chaos.faults import UPSTREAMS, Weather
 from tests.chaos.track import Track
@@ -95,7 +96,9 @@ def _measured(track: Track, kept: store.SqlStore) -> Report:
     after, faults = track.control.counts()
     track.control.clear()
     absent = in_phase(model.Phase.ABSENT)
-    left = track.left(*(naming.environment_name(track.repository, one) for one in numbers))
+    left = track.left(
+        *(naming.environment_name(EnvironmentKey(track.repository, one)) for one in numbers)
+    )
     for line in left[:50]:
         print(line)
     for row in kept.rows():

@@ -13,6 +13,7 @@ from typing import Any
 
 from infra import naming
 from infra.contract import StageFile
+from infra.identity import EnvironmentKey
 from infra.karpenter import node_pool
 from tests.bench.report import Report
 from tests.world.cluster.api import CORE, KARPENTER, condition
@@ -155,5 +156,6 @@ class _Pools:
 
     def _named(self, index: int) -> tuple[str, dict[str, str]]:
         repository = "acme/shop"
-        name = naming.environment_name(repository, index + 1)
-        return name, naming.labels(name, repository, index + 1)
+        key = EnvironmentKey(repository, index + 1)
+        name = naming.environment_name(key)
+        return name, naming.labels(name, key)

@@ -78,6 +78,7 @@ class CountingHub(testing.FakeHub):
         commit: str,
         check_id: int | None,
         *,
+        name: str,
         state: str,
         title: str,
         summary: str,
@@ -86,7 +87,14 @@ class CountingHub(testing.FakeHub):
         """See `bot.ports.Hub`."""
         self._count(self.owners[commit])
         return super().set_check(
-            repository, commit, check_id, state=state, title=title, summary=summary, url=url
+            repository,
+            commit,
+            check_id,
+            name=name,
+            state=state,
+            title=title,
+            summary=summary,
+            url=url,
         )
 
     def react(self, repository: str, comment_id: int, content: str) -> None:
@@ -128,7 +136,7 @@ class PullRequest:
         self._chance = chance
         self._began = clock.now()
         self._timeline: list[model.TimelineEntry] = []
-        self._name = naming.environment_name(key.repository, key.number)
+        self._name = naming.environment_name(key)
         self._commits = [f"{chance.getrandbits(160):040x}" for _ in range(1 + PUSHES)]
 
     def life(self) -> Iterator[tuple[float, model.Report]]:

@@ -10,6 +10,7 @@ import yaml
 from bot import clock, kube_api, model
 from bot.clearing import Bounds, ClusterClearer
 from infra import naming, ownership
+from infra.identity import EnvironmentKey
 from infra.readiness.connection import Connection
 from tests.contract.world.plugins.control_plane import ControlPlane, control_plane
 from tests.world.tools import crds
@@ -25,7 +26,7 @@ SHORT = Bounds(finalizer_seconds=2.0)
 
 
 def labels(name: str) -> dict[str, str]:
-    return naming.labels(name, "acme/shop", 7)
+    return naming.labels(name, EnvironmentKey("acme/shop", 7))
 
 
 def until(reached: Callable[[], Any], what: str) -> Any:

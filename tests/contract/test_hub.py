@@ -73,6 +73,35 @@ def test_a_pull_request_is_read_as_it_is_now(stand: Stand) -> None:
     assert found.draft
 
 
+@pytest.mark.parametrize("branch", ["main", "release/1.x"])
+def test_a_branch_is_a_pull_request_that_is_never_closed(stand: Stand, branch: str) -> None:
+    key = model.EnvironmentKey(KEY.repository, branch=branch, definition="admin")
+    for _ in range(2):
+        commit = stand.push_to(branch)
+        found = stand.hub.pull_request(key)
+        assert found == model.PullRequest.of_branch(key, commit, "main")
+    assert stand.hub.default_branch(KEY.repository) == "main"
+    with pytest.raises(errors.NotFoundError, match="branch other"):
+        stand.hub.pull_request(model.EnvironmentKey(KEY.repository, branch="other"))
+
+
+def test_a_branch_out_of_sight_or_of_a_moved_repository(
+    github: GitHubStand, world: GitHubWorld
+) -> None:
+    with pytest.raises(errors.UnreachableError, match="acme/none"):
+        github.hub.pull_request(model.EnvironmentKey("acme/none", branch="main"))
+    commit = github.push_to("main")
+    world.rename_repository(KEY.repository, "acme/store")
+    found = github.hub.pull_request(model.EnvironmentKey(KEY.repository, branch="main"))
+    assert (str(found.key), found.head_sha) == ("acme/store@main", commit)
+
+
+def test_a_definition_has_the_pull_request_of_its_number(stand: Stand) -> None:
+    commit = stand.open({"a": "1"})
+    found = stand.hub.pull_request(KEY.defined("admin"))
+    assert (found.key, found.head_sha) == (KEY.defined("admin"), commit)
+
+
 @pytest.mark.parametrize("merged", [False, True])
 def test_a_closed_one_is_closed(stand: Stand, merged: bool) -> None:
     stand.open({"a": "1"})
@@ -226,7 +255,14 @@ def say(
     stand: Stand, commit: str, known: int | None, state: str, url: str | None = URL
 ) -> int | None:
     return stand.hub.set_check(
-        KEY.repository, commit, known, state=state, title=state, summary="**why**", url=url
+        KEY.repository,
+        commit,
+        known,
+        name="understudy",
+        state=state,
+        title=state,
+        summary="**why**",
+        url=url,
     )
 
 

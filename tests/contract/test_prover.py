@@ -21,6 +21,7 @@ from pulumi import automation
 from bot import aws_api, clock, inventory, kube_api, model, proof
 from infra import naming, preview
 from infra.contract import Platform, PreviewInputs, StageFile
+from infra.identity import EnvironmentKey
 from infra.readiness import gate
 from infra.readiness.connection import Connection
 from tests.contract.world.aws.accounts import Account
@@ -31,7 +32,7 @@ from tests.world.plugins import path_folder
 from tests.world.tools import crds, tool
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
-NAME = naming.environment_name("acme/shop", 7)
+NAME = naming.environment_name(EnvironmentKey("acme/shop", 7))
 STAGE = StageFile.parse(
     """
 services:
@@ -349,11 +350,11 @@ def test_the_inventory_finds_what_nobody_remembers(
             inventory.InstanceTraces(aws_api.ec2("us-east-1", endpoint)),
             inventory.EdgeTraces(cloudfront),
         ],
-        lambda: known,
+        lambda: inventory.Known(repositories=known),
     )
     keys = {at: model.EnvironmentKey("acme/left-over", at) for at in (1, 2, 3)}
-    names = {at: naming.environment_name(key.repository, at) for at, key in keys.items()}
-    labels = {at: naming.labels(name, "acme/left-over", at) for at, name in names.items()}
+    names = {at: naming.environment_name(key) for at, key in keys.items()}
+    labels = {at: naming.labels(name, keys[at]) for at, name in names.items()}
 
     def found() -> dict[str, tuple[model.EnvironmentKey | None, set[str], bool]]:
         return {
@@ -379,7 +380,7 @@ def test_the_inventory_finds_what_nobody_remembers(
     }
     made(cluster, "/apis/karpenter.sh/v1/nodepools", pool, labels=labels[2])
     staging = Account(cloudfront).create(Staging=True)
-    tags = naming.tags(names[3], "acme/left-over", 3, "bot")
+    tags = naming.tags(names[3], keys[3], "bot")
     cloudfront.tag_resource(
         Resource=staging["ARN"],
         Tags={"Items": [{"Key": key, "Value": value} for key, value in tags.items()]},

@@ -40,7 +40,7 @@ def test_a_delivery_makes_the_environment_and_a_wish(store: ports.Store) -> None
     assert row is not None
     assert (row.wanted, row.seen) == (1, 0)
     assert (row.phase, row.stack_exists, row.commit) == (model.Phase.ABSENT, False, None)
-    assert row.name == naming.environment_name("acme/shop", 7)
+    assert row.name == naming.environment_name(model.EnvironmentKey("acme/shop", 7))
     assert row.outputs == {}
 
 
@@ -733,6 +733,56 @@ def test_a_commit_is_a_hint_for_those_that_ask_for_it(store: ports.Store) -> Non
     assert store.take("worker", LEASE, CLUSTER) is None
     assert store.hint_commit("Acme/Shop", "a" * 40) == [KEY]
     assert store.take("worker", LEASE, CLUSTER) is not None
+
+
+MAIN = model.EnvironmentKey("acme/shop", branch="main")
+
+
+def test_branches_and_definitions_are_environments_of_their_own(store: ports.Store) -> None:
+    keys = [KEY, KEY.defined("admin"), MAIN, MAIN.defined("admin")]
+    for key in keys:
+        store.hint(key)
+        row = store.row(key)
+        assert row is not None
+        assert (row.key, row.name) == (key, naming.environment_name(key))
+        given = dataclasses.replace(command("up"), key=key)
+        assert store.record_command(given)
+        assert store.commands(key) == [given]
+    assert {row.key for row in store.rows()} == set(keys)
+    key = KEY.defined("admin")
+    taken_row, lease = _leased(store, key)
+    assert (taken_row.key, lease.key) == (key, key)
+
+
+def _leased(store: ports.Store, key: model.EnvironmentKey) -> tuple[ports.Row, ports.Lease]:
+    for _ in range(8):
+        found = store.take("worker", LEASE, CLUSTER)
+        assert found is not None
+        if found[0].key == key:
+            return found
+    raise AssertionError(key)
+
+
+def test_a_push_hints_every_environment_of_its_branch(store: ports.Store) -> None:
+    other = model.EnvironmentKey("acme/shop", branch="Main")
+    for key in (KEY, MAIN, MAIN.defined("admin"), other):
+        store.hint(key)
+    assert store.hint_branch("Acme/Shop", "main") == [MAIN, MAIN.defined("admin")]
+    assert store.hint_branch("acme/shop", "none") == []
+    assert _wanted(store, MAIN, MAIN.defined("admin"), other, KEY) == [2, 2, 1, 1]
+
+
+def test_a_hint_reaches_every_definition_that_there_is(store: ports.Store) -> None:
+    for key in (KEY, KEY.defined("admin"), OTHER.defined("admin"), MAIN.defined("admin")):
+        store.hint(key)
+    store.hint_definitions(KEY)
+    keys = (KEY, KEY.defined("admin"), OTHER.defined("admin"), MAIN.defined("admin"))
+    assert _wanted(store, *keys) == [1, 2, 1, 1]
+
+
+def _wanted(store: ports.Store, *keys: model.EnvironmentKey) -> list[int]:
+    found = {row.key: row.wanted for row in store.rows()}
+    return [found[key] for key in keys]
 
 
 def test_a_mark_is_kept_by_name(store: ports.Store) -> None:

@@ -178,3 +178,60 @@ def test_logs_are_answered_in_a_comment_of_their_own(talk: Talk) -> None:
     talk.say("/stage logs web")
     (answer,) = [one for one in talk.comments() if "understudy:answer" in one]
     assert "````text\n@everyone ``` <b>up</b>\n````" in answer
+
+
+# -- several definitions, and branches ------------------------------------------------------------
+
+ROOT = """\
+environments:
+  admin: {path: apps/admin}
+  shop: {path: apps/shop}
+"""
+SEVERAL = {
+    ".stage.yaml": ROOT,
+    "apps/admin/.stage.yaml": f"when: {{base: [main]}}\n{STAGE}",
+    "apps/shop/.stage.yaml": STAGE,
+}
+
+
+def standing(talk: Talk, *keys: model.EnvironmentKey) -> list[Phase]:
+    found = [talk.stand.store.row(key) for key in keys]
+    return [row.phase for row in found if row is not None]
+
+
+def test_each_definition_has_a_comment_a_check_and_commands_of_its_own(talk: Talk) -> None:
+    admin, shop = KEY.defined("admin"), KEY.defined("shop")
+    talk.github.commit(KEY.repository, "main", SEVERAL)
+    talk.github.open_pull_request(
+        KEY.repository, "change", {"apps/admin/a": "1", "apps/shop/a": "1"}, ["stage"]
+    )
+    talk.settle()
+    assert standing(talk, KEY, admin, shop) == [Phase.ABSENT, Phase.READY, Phase.READY]
+    first, second = talk.comments()
+    assert ("Ready · admin" in first, "`/stage/admin down`" in first) == (True, True)
+    assert "Ready · shop" in second
+    talk.say("/stage/shop down\n/stage/admin status")
+    assert standing(talk, KEY, admin, shop) == [Phase.ABSENT, Phase.READY, Phase.ABSENT]
+    assert "`status` for `admin` by ada" in talk.comments()[-1]
+    talk.say("/stage status\n/stage/nothing up")
+    told = talk.comments()[-2:]
+    assert any("`status` for `admin` by ada" in one for one in told)
+    talk.github.close(KEY.repository, KEY.number)
+    talk.settle()
+    assert set(standing(talk, KEY, admin, shop)) == {Phase.ABSENT}
+
+
+def test_a_branch_has_an_environment_that_follows_it(talk: Talk) -> None:
+    main = model.EnvironmentKey(KEY.repository, branch="main")
+    talk.github.commit(KEY.repository, "main", {".stage.yaml": f"when: {{base: [main]}}\n{STAGE}"})
+    talk.github.settled()
+    assert talk.sweeps == 1
+    talk.stand.store.hint(main)
+    talk.settle()
+    commit = talk.github.commit(KEY.repository, "main", {"a": "2"})
+    talk.settle()
+    row = talk.stand.store.row(main)
+    assert row is not None
+    assert (row.phase, row.commit, row.life.pinned) == (Phase.READY, commit, True)
+    made = talk.github.deployments(KEY.repository)
+    assert {one["environment"] for one in made} == {"base-main"}

@@ -12,6 +12,7 @@ import pytest
 
 from bot import model
 from infra import naming
+from infra.identity import EnvironmentKey
 from tests.world.cluster import netns
 from tests.world.tools import tool
 from tests.world.walk import STAGE_FILE, Walk
@@ -86,7 +87,7 @@ def test_by_hand_makes_the_same_resources(walk: Walk, tmp_path: Path) -> None:
     state.mkdir()
     person = _by_hand(walk, tmp_path, state.as_uri())
     repository = "acme/by-hand"
-    name = naming.environment_name(repository, 7)
+    name = naming.environment_name(EnvironmentKey(repository, 7))
     person("stack", "init", "by-hand")
     for key, value in {
         "repository": repository,

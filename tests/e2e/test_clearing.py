@@ -11,6 +11,7 @@ from bot.clearing import ClusterClearer
 from bot.clearing.nodes import ENDS_AT
 from infra import naming
 from infra.contract import StageFile
+from infra.identity import EnvironmentKey
 from infra.karpenter import node_pool
 from infra.readiness.connection import Connection
 from tests.world.cluster.api import CORE, KARPENTER
@@ -21,8 +22,9 @@ from tests.world.world import World
 
 pytestmark = [pytest.mark.world, pytest.mark.slow]
 
-NAME = naming.environment_name("acme/clearing", 7)
-LABELS = naming.labels(NAME, "acme/clearing", 7)
+KEY = EnvironmentKey("acme/clearing", 7)
+NAME = naming.environment_name(KEY)
+LABELS = naming.labels(NAME, KEY)
 STAGE = StageFile.parse("services: {web: {image: 'registry.test/web:{sha}', port: 8080}}")
 PODS = f"{CORE}/namespaces/{NAME}/pods"
 POOL = f"{KARPENTER}/nodepools/{NAME}"

@@ -13,6 +13,7 @@ import pytest
 
 from bot import model
 from infra import naming
+from infra.identity import EnvironmentKey
 from tests.world import production
 from tests.world.cluster import NODE, Cluster
 from tests.world.cluster.api import CORE
@@ -87,7 +88,7 @@ def _walk(walk: Walk, somebodys: Cluster) -> None:
 
 
 def test_ctrl_c_in_the_demo_leaves_nothing(somebodys: Cluster, asked: dict[str, str]) -> None:
-    name = naming.environment_name(REPOSITORY, 1)
+    name = naming.environment_name(EnvironmentKey(REPOSITORY, 1))
     demo = subprocess.Popen(
         [sys.executable, "-m", "tests.world.demo"],
         cwd=ROOT,

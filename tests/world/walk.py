@@ -63,7 +63,7 @@ class Walk:
     @property
     def name(self) -> str:
         """The environment's name."""
-        return naming.environment_name(self.repository, self.number)
+        return naming.environment_name(self.key)
 
     # -- what people do ---------------------------------------------------------------------------
 

@@ -73,6 +73,9 @@ class Stand(Protocol):
     def dispatches(self) -> list[tuple[str, str, dict[str, str]]]:
         """Workflow, branch and inputs of each run that was asked for."""
 
+    def push_to(self, branch: str) -> str:
+        """Push to a branch and return the commit."""
+
     def fall_silent(self) -> None:
         """Let GitHub answer nothing but errors from now on."""
 
@@ -177,6 +180,10 @@ class GitHubStand:
         found = self.world.dispatches(KEY.repository)
         return [(one["workflow"], one["ref"], one["inputs"]) for one in found]
 
+    def push_to(self, branch: str) -> str:
+        """See Stand."""
+        return self.world.commit(KEY.repository, branch, {"pushed": branch})
+
     def fall_silent(self) -> None:
         """See Stand."""
         self.world.fail_next(502, times=100)
@@ -271,6 +278,12 @@ class FakeStand:
     def dispatches(self) -> list[tuple[str, str, dict[str, str]]]:
         """See Stand."""
         return self.fake.dispatches
+
+    def push_to(self, branch: str) -> str:
+        """See Stand."""
+        commit = self._commit({"pushed": branch})
+        self.fake.branches[KEY.repository, branch] = commit
+        return commit
 
     def fall_silent(self) -> None:
         """See Stand."""

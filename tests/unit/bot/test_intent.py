@@ -286,3 +286,61 @@ def test_a_push_after_the_end_brings_back_only_what_is_counted_from_pushes(
     else:
         assert decision.wish == EXPIRED
     assert decision.life.pushed_at == at(5000)
+
+
+# -- branches and definitions ---------------------------------------------------------------------
+
+MAIN = model.EnvironmentKey("acme/shop", branch="main")
+BRANCH = model.PullRequest.of_branch(MAIN, COMMIT, "main")
+
+
+def test_a_branch_that_is_named_has_one_until_somebody_says_otherwise() -> None:
+    named, other = intent.Policy(bases=("main",)), intent.Policy(bases=("release",))
+    assert intent.asked(BRANCH, named) == model.Desired(COMMIT)
+    assert intent.asked(BRANCH, other) == model.Ignored(intent.NOT_ASKED)
+    down = model.Life(wished=False)
+    assert intent.asked(BRANCH, named, down) == model.Ignored(intent.DOWN)
+    assert intent.asked(BRANCH, other, model.Life(wished=True)) == model.Ignored(intent.NOT_ASKED)
+
+
+def test_a_branch_s_own_is_pinned() -> None:
+    policy = intent.Policy(bases=("main",), lifetime=60)
+    found = intent.decide(BRANCH, policy, model.Life(), at(0))
+    assert (found.life.pinned, found.changes_at) == (True, None)
+    unpinned = model.Life(pin_order="1")
+    assert intent.decide(BRANCH, policy, unpinned, at(0)).changes_at is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "changed", "wanted"),
+    [
+        (("stage",), ["apps/admin/a"], True),
+        (("stage",), ["apps/shop/a"], False),
+        (("stage",), None, True),
+        (("stage/admin",), ["apps/shop/a"], True),
+        (("stage/shop",), ["apps/admin/a"], False),
+        ((), ["apps/admin/a"], False),
+    ],
+)
+def test_the_label_asks_for_what_is_changed_and_its_own_for_any(
+    labels: tuple[str, ...], changed: list[str] | None, wanted: bool
+) -> None:
+    found = pull_request(*labels).of("admin")
+    policy = intent.Policy(within=("apps/admin/**",))
+    asked = intent.asked(found, policy, model.Life(), intent.Known(changed=changed))
+    assert isinstance(asked, model.Desired) is wanted
+
+
+@pytest.mark.parametrize("path", ["apps/admin/a", "apps/shop/a"])
+def test_always_is_for_what_a_definition_is_made_of(path: str) -> None:
+    policy = intent.Policy(mode=intent.Mode.ALWAYS, within=("apps/admin/**",))
+    known = intent.Known(changed=[path])
+    asked = intent.asked(pull_request().of("admin"), policy, model.Life(), known)
+    assert isinstance(asked, model.Desired) is path.startswith("apps/admin")
+
+
+def test_nothing_is_asked_for_where_there_are_several_or_none() -> None:
+    for reason in (intent.SEVERAL, intent.UNDEFINED):
+        policy = intent.Policy(never=reason)
+        asked = intent.asked(pull_request("stage"), policy, model.Life(wished=True))
+        assert asked == model.Ignored(reason)

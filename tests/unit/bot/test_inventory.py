@@ -19,18 +19,23 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 KEY = model.EnvironmentKey("acme/shop", 7)
-NAME = naming.environment_name(KEY.repository, KEY.number)
+NAME = naming.environment_name(KEY)
 NAMESPACES = "/api/v1/namespaces"
 NODES = "/api/v1/nodes"
 VOLUMES = "/api/v1/persistentvolumes"
 POOLS = "/apis/karpenter.sh/v1/nodepools"
 CLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
-LABELS = naming.labels(NAME, KEY.repository, KEY.number)
+LABELS = naming.labels(NAME, KEY)
 EXACT = {naming.ANNOTATION_REPOSITORY: KEY.repository, naming.ANNOTATION_DRIVER: "bot"}
 
 
-def holdings(*sources: inventory.Source, known: Sequence[str] = ()) -> Sequence[model.Holding]:
-    return inventory.CloudInventory(sources, lambda: known).holdings()
+def holdings(
+    *sources: inventory.Source,
+    known: Sequence[str] = (),
+    keys: Sequence[model.EnvironmentKey] = (),
+) -> Sequence[model.Holding]:
+    there = inventory.Known(keys, known)
+    return inventory.CloudInventory(sources, lambda: there).holdings()
 
 
 # -- whose it is ----------------------------------------------------------------------------------
@@ -46,37 +51,50 @@ class Traces:
         yield from self.found
 
 
-def trace(name: str = NAME, kind: str = "Namespace", **told: str) -> inventory.Trace:
-    return inventory.Trace(name, model.Remnant(kind, name), **told)
+def trace(
+    name: str = NAME,
+    kind: str = "Namespace",
+    key: model.EnvironmentKey | None = None,
+    driver: str | None = None,
+) -> inventory.Trace:
+    return inventory.Trace(name, model.Remnant(kind, name), key, driver)
+
+
+ADMIN = KEY.defined("admin")
+MAIN = model.EnvironmentKey(KEY.repository, branch="main")
 
 
 @pytest.mark.parametrize(
     ("told", "known", "key"),
     [
-        pytest.param({"repository": "acme/shop", "number": "7"}, [], KEY, id="exactly"),
-        pytest.param({"repository": "acme/shop"}, [], KEY, id="number from the name"),
-        pytest.param({"number": "7"}, ["acme/other", "acme/shop"], KEY, id="known repository"),
-        pytest.param({}, ["acme/shop"], KEY, id="by the name alone"),
-        pytest.param({"number": "7"}, ["acme/other"], None, id="unknown repository"),
-        pytest.param({"number": "8"}, ["acme/shop"], None, id="number of another"),
-        pytest.param({"repository": "acme/other"}, ["acme/shop"], None, id="a lie"),
-        pytest.param({"number": "0"}, ["acme/shop"], None, id="no number"),
-        pytest.param({"number": "7" * 40}, ["acme/shop"], None, id="no number either"),
-        pytest.param({"number": "seven"}, ["acme/shop"], None, id="no digit"),
+        pytest.param(KEY, [], KEY, id="exactly"),
+        pytest.param(None, ["acme/other", "acme/shop"], KEY, id="by the name alone"),
+        pytest.param(None, ["acme/other"], None, id="unknown repository"),
+        pytest.param(model.EnvironmentKey("acme/shop", 8), ["acme/shop"], None, id="another's"),
+        pytest.param(model.EnvironmentKey("acme/other", 7), ["acme/shop"], None, id="a lie"),
     ],
 )
 def test_a_key_is_told_or_fits_the_name(
-    told: dict[str, str], known: list[str], key: model.EnvironmentKey | None
+    told: model.EnvironmentKey | None, known: list[str], key: model.EnvironmentKey | None
 ) -> None:
-    (found,) = holdings(Traces(trace(**told)), known=known)
+    (found,) = holdings(Traces(trace(key=told)), known=known)
     assert (found.name, found.key) == (NAME, key)
 
 
+@pytest.mark.parametrize("key", [ADMIN, MAIN, MAIN.defined("admin")])
+def test_what_has_only_a_name_is_one_of_those_that_are_known(key: model.EnvironmentKey) -> None:
+    name = naming.environment_name(key)
+    (found,) = holdings(Traces(trace(name)), known=[key.repository], keys=[KEY, key])
+    assert (found.name, found.key) == (name, key)
+    (found,) = holdings(Traces(trace(name)), known=[key.repository], keys=[KEY])
+    assert found.key is None
+
+
 def test_what_sources_find_of_one_environment_is_put_together() -> None:
-    other = naming.environment_name("acme/other", 1)
+    other = naming.environment_name(model.EnvironmentKey("acme/other", 1))
     one, two = holdings(
-        Traces(trace(), trace(other, repository="acme/other")),
-        Traces(trace(kind="Node"), trace(kind="Node", repository="acme/shop")),
+        Traces(trace(), trace(other, key=model.EnvironmentKey("acme/other", 1))),
+        Traces(trace(kind="Node"), trace(kind="Node", key=KEY)),
     )
     assert (one.name, one.key) == (other, model.EnvironmentKey("acme/other", 1))
     assert (two.name, two.key) == (NAME, KEY)
@@ -91,7 +109,7 @@ def test_one_resource_of_a_person_makes_all_of_it_a_persons() -> None:
 
 
 def test_repositories_that_are_not_to_be_had_end_the_listing() -> None:
-    def known() -> list[str]:
+    def known() -> inventory.Known:
         raise errors.UnreachableError("GitHub did not answer")
 
     with pytest.raises(errors.UnreachableError):
@@ -221,7 +239,7 @@ def edge(account: Account) -> inventory.EdgeTraces:
     return inventory.EdgeTraces(account.client)
 
 
-TAGS = naming.tags(NAME, KEY.repository, KEY.number, "bot")
+TAGS = naming.tags(NAME, KEY, "bot")
 
 
 def tag(account: Account, arn: str, tags: dict[str, str]) -> None:

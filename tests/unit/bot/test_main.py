@@ -61,7 +61,7 @@ def test_reconcile_raises_a_hint(
     ["shop#7", "acme/shop", "acme/shop#", "acme/shop#0", "acme/shop#-1", "acme/shop#7x", "a/b/c#7"],
 )
 @pytest.mark.parametrize("command", ["reconcile", "timeline"])
-def test_what_names_no_pull_request_is_refused(
+def test_what_names_no_environment_is_refused(
     store: SqlStore,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -70,7 +70,8 @@ def test_what_names_no_pull_request_is_refused(
 ) -> None:
     assert run(monkeypatch, command, word) == 2
     assert capsys.readouterr().err == (
-        f"understudy: {word!r} names no pull request: write OWNER/REPOSITORY#NUMBER\n"
+        f"understudy: {word!r} names no environment: write OWNER/REPOSITORY#NUMBER or "
+        "OWNER/REPOSITORY@BRANCH, with :NAME where the repository has several\n"
     )
     assert store.rows() == []
     store.close()
@@ -84,7 +85,7 @@ def test_environments_are_listed_each_on_a_line(
     environment(store, phase=model.Phase.DEGRADED, commit="a" * 40, reason=reason)
     assert run(monkeypatch, "environments") == 0
     head, line = capsys.readouterr().out.splitlines()
-    assert head.split() == ["environment", "pull", "request", "phase", "commit", "reason"]
+    assert head.split() == ["environment", "of", "phase", "commit", "reason"]
     name, key, phase, commit, *words = line.split()
     assert name.startswith("pr-7-shop-")
     assert (key, phase, commit) == ("acme/shop#7", "degraded", "aaaaaaa")

@@ -83,3 +83,45 @@ def test_files_are_asked_for_only_where_they_decide(hub: testing.FakeHub) -> Non
 def test_where_everybody_is_trusted_nobody_is_asked_for(hub: testing.FakeHub) -> None:
     hub.permissions["ada"] = model.Permission.NONE
     assert known(hub, intent.Policy(trust_anyone=True), "stage").trusted
+
+
+ROOT = """\
+environments:
+  shop: {path: apps/shop, also: ["libs/**"]}
+  admin: {path: apps/admin}
+"""
+
+
+def of(hub: testing.FakeHub, definition: str) -> intent.Policy:
+    return policies.BasePolicies(hub, SETTINGS).policy("acme/shop", "main", definition)
+
+
+def test_where_there_are_several_each_has_a_policy_of_its_own(hub: testing.FakeHub) -> None:
+    hub.files["acme/shop", "apps/admin/.stage.yaml", "main"] = "when: {mode: always, base: [main]}"
+    whole = policy(hub, ROOT)
+    assert whole.never == intent.SEVERAL
+    assert sorted(whole.definitions) == ["admin", "shop"]
+    shop, admin = of(hub, "shop"), of(hub, "admin")
+    assert (shop.mode, shop.within) == (intent.Mode.LABEL, ("apps/shop/**", "libs/**"))
+    assert (admin.mode, admin.bases) == (intent.Mode.ALWAYS, ("main",))
+
+
+@pytest.mark.parametrize("text", [None, "services: {}", ROOT])
+def test_what_there_is_no_definition_of_gets_none(hub: testing.FakeHub, text: str | None) -> None:
+    policy(hub, text)
+    assert of(hub, "other").never == intent.UNDEFINED
+
+
+def test_files_are_asked_for_where_a_definition_is_made_of_some(hub: testing.FakeHub) -> None:
+    hub.files_changed = ["apps/admin/a"]
+    shop = intent.Policy(within=("apps/shop/**",))
+    assert known(hub, shop, "stage").changed == ["apps/admin/a"]
+    assert known(hub, shop).changed is None
+
+
+def test_nobody_is_asked_about_a_branch(hub: testing.FakeHub) -> None:
+    main = model.EnvironmentKey("acme/shop", branch="main")
+    hub.branches["acme/shop", "main"] = A
+    given = intent.Policy(bases=("main",))
+    found = policies.known(hub.pull_request(main), given, model.Life(), hub, None)  # type: ignore[arg-type]
+    assert found == intent.Known()

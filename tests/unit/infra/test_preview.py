@@ -14,9 +14,11 @@ from pulumi.runtime import mocks, set_all_config, set_mocks
 from infra import naming, preview
 from infra.cloudfront import edge
 from infra.contract import Platform, PreviewInputs, StageFile
+from infra.identity import EnvironmentKey
 from infra.kubernetes import workloads
 from infra.readiness import gate
 
+NAME = naming.environment_name(EnvironmentKey("acme/shop", 7))
 SHA = "0123456789abcdef0123456789abcdef01234567"
 STAGE = StageFile.parse(
     """
@@ -72,26 +74,24 @@ def recorder() -> Recorder:
 
 
 def test_every_kubernetes_resource_carries_the_environments_label(recorder: Recorder) -> None:
-    name = naming.environment_name("acme/shop", 7)
     metadata = [
         made.inputs["metadata"]
         for made in recorder.made
         if "kubernetes:" in made.typ and "metadata" in made.inputs
     ]
     assert len(metadata) > 10
-    assert {entry["labels"][naming.LABEL_ENVIRONMENT] for entry in metadata} == {name}
+    assert {entry["labels"][naming.LABEL_ENVIRONMENT] for entry in metadata} == {NAME}
 
 
 def test_pods_run_only_on_the_environments_own_nodes(recorder: Recorder) -> None:
-    name = naming.environment_name("acme/shop", 7)
     (pool,) = recorder.kind("karpenter.sh/v1:NodePool")
     (taint,) = pool["spec"]["template"]["spec"]["taints"]
     deployments = recorder.kind("apps/v1:Deployment")
     assert len(deployments) == 2
     for deployment in deployments:
         pod = deployment["spec"]["template"]["spec"]
-        assert pod["nodeSelector"] == {naming.LABEL_ENVIRONMENT: name}
-        assert pod["tolerations"][0]["value"] == taint["value"] == name
+        assert pod["nodeSelector"] == {naming.LABEL_ENVIRONMENT: NAME}
+        assert pod["tolerations"][0]["value"] == taint["value"] == NAME
         assert pod["automountServiceAccountToken"] is False
 
 
@@ -182,7 +182,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Held:
 def test_by_hand_it_ends_with_the_gate_after_all_workloads(held: Held) -> None:
     platform = PLATFORM.model_copy(update={"kubeconfig": "/etc/kube", "context": "staging"})
     run(held.recorder, gate=True, platform=platform)
-    assert held.calls == [("/etc/kube", "staging", naming.environment_name("acme/shop", 7), SHA)]
+    assert held.calls == [("/etc/kube", "staging", NAME, SHA)]
     assert held.deployments == 2
 
 
@@ -246,7 +246,7 @@ def test_policies_reach_the_api_server_in_its_own_words(recorder: Recorder) -> N
 def test_nodes_carry_only_labels_that_a_kubelet_accepts(recorder: Recorder) -> None:
     (pool,) = recorder.kind("karpenter.sh/v1:NodePool")
     labels = pool["spec"]["template"]["metadata"]["labels"]
-    assert labels[naming.LABEL_ENVIRONMENT] == naming.environment_name("acme/shop", 7)
+    assert labels[naming.LABEL_ENVIRONMENT] == NAME
     assert not [key for key in labels if "kubernetes.io" in key]
 
 

@@ -16,7 +16,7 @@ KEYS = (KEY, OTHER, THIRD)
 
 
 def name_of(key: model.EnvironmentKey) -> str:
-    return naming.environment_name(key.repository, key.number)
+    return naming.environment_name(key)
 
 
 def nothing_is_left(stand: Stand) -> None:

@@ -20,6 +20,7 @@ from pulumi import automation as auto
 
 from infra import naming, preview
 from infra.contract import SECRET_KEYS, Platform, PreviewInputs, StageFile
+from infra.identity import EnvironmentKey
 from tests.contract.world.plugins.conftest import Edge, changed
 from tests.contract.world.plugins.control_plane import ControlPlane
 from tests.world.plugins import path_folder
@@ -33,7 +34,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[4]
 DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-NAME = naming.environment_name("acme/shop", 7)
+NAME = naming.environment_name(EnvironmentKey("acme/shop", 7))
 NAMESPACE = f"/api/v1/namespaces/{NAME}"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{NAME}/deployments/web"
 NODE_POOL = f"/apis/karpenter.sh/v1/nodepools/{NAME}"

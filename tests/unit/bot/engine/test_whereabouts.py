@@ -13,6 +13,7 @@ import pytest
 from bot import errors
 from bot.engine import whereabouts
 from infra import naming
+from infra.identity import EnvironmentKey
 from tests.unit.bot.engine.cluster import Cluster
 from tests.world.aws.process import CREDENTIALS, running
 from tests.world.aws.seed import primary_config
@@ -41,10 +42,12 @@ def test_most_ids_follow_from_what_was_to_be_made(
     assert whereabouts.find(resource, {}) == identifier
 
 
+KEY = EnvironmentKey("acme/shop", 7)
+OTHER = EnvironmentKey("acme/other", 7)
 OURS = {
     "name": NAME,
     "labels": {naming.LABEL_ENVIRONMENT: NAME},
-    "annotations": naming.owner_annotations("acme/shop", "bot"),
+    "annotations": naming.owner_annotations(KEY, "bot"),
 }
 
 
@@ -54,8 +57,8 @@ OURS = {
         (OURS, NAME),
         (None, None),
         ({"name": NAME}, None),
-        ({**OURS, "annotations": naming.owner_annotations("acme/shop", "hand")}, None),
-        ({**OURS, "annotations": naming.owner_annotations("acme/other", "bot")}, None),
+        ({**OURS, "annotations": naming.owner_annotations(KEY, "hand")}, None),
+        ({**OURS, "annotations": naming.owner_annotations(OTHER, "bot")}, None),
     ],
 )
 def test_a_namespace_is_found_where_it_says_that_it_is_ours(

@@ -89,7 +89,7 @@ def numbered(number: int, repository: str = KEY.repository) -> model.Environment
 
 
 def test_an_hour_without_github_delays_comments_and_writes_nothing_stale(stand: Stand) -> None:
-    keys = [numbered(number) for number in range(100)]
+    keys = [numbered(number) for number in range(1, 101)]
     stand.hub.fault = OUTAGE
     phases = (Phase.PROVISIONING, Phase.READY, Phase.DEGRADED, Phase.SLEEPING)
     for phase in phases:
@@ -148,7 +148,7 @@ def test_a_limit_is_waited_for_as_long_as_github_says(stand: Stand) -> None:
 
 def test_one_installation_without_room_keeps_no_other_waiting(stand: Stand) -> None:
     stand.fill(governor.Rank.NEWS)
-    for number in range(50):
+    for number in range(1, 51):
         stand.say(Phase.READY, numbered(number))
     other = numbered(1, "other/site")
     stand.say(Phase.READY, other)
@@ -191,7 +191,7 @@ def test_only_the_newest_is_told_beside_the_comment(stand: Stand) -> None:
 
 
 def test_each_request_of_a_report_counts(stand: Stand) -> None:
-    for number, phase in enumerate(itertools.islice(itertools.cycle(Phase), 200)):
+    for number, phase in enumerate(itertools.islice(itertools.cycle(Phase), 200), 1):
         stand.say(phase, numbered(number))
     stand.work(HOUR)
     assert len(stand.hub.asked) == len(stand.hub.writes) <= 499

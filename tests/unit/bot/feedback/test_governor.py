@@ -7,7 +7,7 @@ from bot.feedback import governor
 from bot.feedback.governor import Governor, NoRoomError, Rank
 
 REPOSITORY = "acme/shop"
-KEYS = [model.EnvironmentKey(REPOSITORY, number) for number in range(9)]
+KEYS = [model.EnvironmentKey(REPOSITORY, number) for number in range(1, 10)]
 
 
 @pytest.fixture

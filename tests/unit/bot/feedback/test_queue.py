@@ -145,7 +145,7 @@ def test_what_was_put_back_does_not_hide_what_came_meanwhile() -> None:
 
 def test_what_is_ready_or_failed_goes_before_other_phases() -> None:
     desk = Desk()
-    for number, phase in enumerate(Phase):
+    for number, phase in enumerate(Phase, 1):
         desk.put(phase, number=number)
     desk.clock.advance(1)
     told = [desk.tell()[1].phase for _ in Phase]

@@ -31,7 +31,7 @@ def listings(
     return Listings(
         lanes=rows,
         pull_requests={} if pulls is None else {REPOSITORY: pulls},
-        policies={(REPOSITORY, "main"): policy},
+        policies={(REPOSITORY, "main", ""): policy},
         stacks=frozenset([*there, *(origins or {})] if stacks is None else stacks),
         origins=origins or {},
         holdings=() if holdings is None else holdings,
@@ -235,7 +235,7 @@ def mixes(draw: st.DrawFn) -> Listings:
                 ),
             )
         ),
-        policies={(REPOSITORY, "main"): POLICY},
+        policies={(REPOSITORY, "main", ""): POLICY},
         stacks=draw(st.one_of(st.none(), st.just(frozenset(origins) | unread))),
         origins=origins,
         holdings=draw(
@@ -364,5 +364,5 @@ def test_what_expired_stays_away() -> None:
     found = listings(gone, pulls=[pull(1, B)], policy=LIFETIME)
     assert differences.differences(found, NOW) == []
     counted = dataclasses.replace(LIFETIME, lifetime_from=model.LifetimeFrom.PUSH)
-    found = dataclasses.replace(found, policies={(REPOSITORY, "main"): counted})
+    found = dataclasses.replace(found, policies={(REPOSITORY, "main", ""): counted})
     assert kinds(found) == HINTED[Kind.MISSED_OPEN]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot import errors, model, said
 from bot.webhook import payloads
+from infra.identity import MAX_NUMBER
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -93,7 +94,7 @@ def test_what_a_ping_says_needs_no_pull_request() -> None:
         ({"number": True}, "`number`"),
         ({"number": 0}, "`number`"),
         ({"number": -7}, "`number`"),
-        ({"number": payloads.MAX_NUMBER + 1}, "`number`"),
+        ({"number": MAX_NUMBER + 1}, "`number`"),
         ({"repository": None}, "`repository.full_name`"),
         ({"repository": "acme/shop"}, "`repository.full_name`"),
         ({"repository": {"full_name": "shop"}}, "`repository.full_name`"),
@@ -152,13 +153,13 @@ def test_any_bytes_are_parsed_or_refused(event: str, body: bytes) -> None:
         assert event == "pull_request"
         assert delivery.action in payloads.PULL_REQUEST_ACTIONS
         assert re.fullmatch(REPOSITORY, delivery.key.repository)
-        assert 0 < delivery.key.number <= payloads.MAX_NUMBER
+        assert 0 < delivery.key.number <= MAX_NUMBER
 
 
 @settings(deadline=None)
 @given(
     st.from_regex(r"[A-Za-z0-9._-]{1,39}/[A-Za-z0-9_-]{1,100}", fullmatch=True),
-    st.integers(1, payloads.MAX_NUMBER),
+    st.integers(1, MAX_NUMBER),
     st.sampled_from(sorted(payloads.PULL_REQUEST_ACTIONS)),
     JSON,
 )
@@ -297,12 +298,27 @@ def test_the_end_of_the_bot_s_own_check_is_no_hint(
         ("refs/heads/main", {"modified": ["README.md"]}, False),
         ("refs/tags/v1", {"modified": [".stage.yaml"]}, False),
         ("refs/heads/main", {"modified": ".stage.yaml"}, False),
+        ("refs/heads/main", {"modified": ["apps/admin/.stage.yaml"]}, True),
     ],
 )
 def test_a_push_of_the_stage_file_may_change_what_many_want(
     ref: str, names: dict[str, Any], sweeps: bool
 ) -> None:
-    assert parse("push", {"ref": ref, "commits": [{}, names]}).sweep is sweeps
+    assert parse("push", payload(ref=ref, commits=[{}, names])).sweep is sweeps
+
+
+@pytest.mark.parametrize(
+    ("ref", "branch"),
+    [
+        ("refs/heads/main", ("acme/shop", "main")),
+        ("refs/heads/release/1.x", ("acme/shop", "release/1.x")),
+        ("refs/tags/v1", None),
+        ("refs/heads/", None),
+        ("main", None),
+    ],
+)
+def test_a_push_is_to_a_branch(ref: str, branch: tuple[str, str] | None) -> None:
+    assert parse("push", payload(ref=ref, commits="many")).branch == branch
 
 
 @pytest.mark.parametrize(

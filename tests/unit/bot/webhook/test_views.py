@@ -14,6 +14,7 @@ from bot.webhook import MAX_BYTES, Effects, blueprint, signature
 
 SECRET = b"hunter2hunter2"
 KEY = model.EnvironmentKey("acme/shop", 7)
+MAIN = model.EnvironmentKey("acme/shop", branch="main")
 OPENED = json.dumps(
     {
         "action": "opened",
@@ -47,6 +48,10 @@ class RecordingStore:
     def hint_commit(self, repository: str, commit: str) -> Sequence[model.EnvironmentKey]:
         self.commits.append((repository, commit))
         return [KEY]
+
+    def hint_branch(self, repository: str, branch: str) -> Sequence[model.EnvironmentKey]:
+        there = (repository, branch) == (MAIN.repository, MAIN.branch)
+        return [MAIN] if there else []
 
 
 class Stand:
@@ -155,7 +160,7 @@ def test_a_ping_is_answered(stand: Stand) -> None:
 @pytest.mark.parametrize(
     ("event", "body"),
     [
-        ("push", b'{"ref": "refs/heads/main"}'),
+        ("push", b'{"ref": "refs/heads/other", "repository": {"full_name": "acme/shop"}}'),
         ("invented_tomorrow", b"{}"),
         ("pull_request", OPENED.replace(b"opened", b"assigned")),
     ],
@@ -292,9 +297,19 @@ def test_what_has_finished_is_a_hint_for_whoever_wants_that_commit(stand: Stand)
 
 
 def test_a_policy_that_was_pushed_is_looked_at_soon(stand: Stand) -> None:
-    body = b'{"ref": "refs/heads/main", "commits": [{"modified": [".stage.yaml"]}]}'
+    body = (
+        b'{"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"},'
+        b' "commits": [{"modified": [".stage.yaml"]}]}'
+    )
     assert stand.deliver(body, "push").json == {"status": "accepted"}
     assert stand.sweeps == 1
+
+
+def test_a_push_is_a_hint_for_the_base_environments_that_there_are(stand: Stand) -> None:
+    body = b'{"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"}}'
+    assert stand.deliver(body, "push").json == {"status": "accepted"}
+    assert [keys for _, keys in stand.store.recorded] == [[MAIN]]
+    assert stand.wakes == 1
 
 
 @pytest.mark.parametrize(("number", "heard"), [("42", ["42"]), ("", []), ("x", []), ("1" * 21, [])])
