@@ -123,10 +123,13 @@ class Amazon:
 
     def templates(self, names: Names) -> list[str]:
         """The launch templates of these environments. Raises botocore's errors."""
+        # Not by their tags alone: moto goes on listing those of deleted ones.
+        pages = self._ec2.get_paginator("describe_launch_templates").paginate()
+        there = {one["LaunchTemplateId"] for page in pages for one in page["LaunchTemplates"]}
         found = {
             f"{_OF_A_CACHE} {tag['ResourceId']} of {tag['Value']}"
             for tag in self._tags()
-            if tag["ResourceType"] == _OF_A_CACHE and tag["Value"] in names
+            if tag["ResourceId"] in there and tag["Value"] in names
         }
         return sorted(found)
 

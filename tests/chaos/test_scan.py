@@ -279,6 +279,8 @@ def test_a_launch_template_is_found_in_the_end(ground: Ground) -> None:
     amazon = scan.Amazon(ground.world.aws, ground.primary_id)
     assert amazon.templates({ground.name}) == [f"launch-template {identifier} of {ground.name}"]
     assert amazon.templates({"pr-2-other"}) == []
+    ground.world.aws("ec2").delete_launch_template(LaunchTemplateId=identifier)
+    assert amazon.templates({ground.name}) == []
 
 
 def test_what_has_ended_and_what_is_another_environments_is_not_found(ground: Ground) -> None:
