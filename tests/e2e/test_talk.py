@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from bot import model
-from tests.world.cluster.api import APPS, CORE
-from tests.world.walk import STAGE_FILE, Walk
+from tests.world.cluster.api import APPS
+from tests.world.walk import NO_EDGE, Walk
 
 pytestmark = [pytest.mark.world, pytest.mark.slow]
-
-NO_EDGE = STAGE_FILE + "edge: none\n"
 
 
 def _containers(walk: Walk) -> dict[str, Any]:
@@ -30,10 +28,6 @@ def _variable(walk: Walk, service: str, name: str) -> str | None:
     return given.get(name)
 
 
-def _pods(walk: Walk) -> set[str]:
-    return walk.world.cluster.api.names(f"{CORE}/namespaces/{walk.name}/pods")
-
-
 def test_what_people_write_is_done(walk: Walk) -> None:
     walk.open(stage_file=NO_EDGE, labels=())
     walk.say("Show me:\n/stage up")
@@ -43,15 +37,17 @@ def test_what_people_write_is_done(walk: Walk) -> None:
     walk.say("/stage set GREETING=hello world")
     walk.until("the variable", lambda: _variable(walk, "web", "GREETING") == "hello world")
     walk.until_serving()
-    walk.until("the pods of before to be gone", lambda: len(_pods(walk)) == 2)
-    before = _pods(walk)
+    walk.until("the pods of before to be gone", lambda: len(walk.pods()) == 2)
+    before = walk.pods().keys()
     walk.say("/stage restart web")
     walk.until(
         "another pod of web",
-        lambda: any(pod.startswith("web-") for pod in _pods(walk) - before),
+        lambda: any(pod.startswith("web-") for pod in walk.pods().keys() - before),
     )
     walk.until_serving()
-    assert {pod for pod in before if pod.startswith("api-")} <= _pods(walk), "api was left alone"
+    assert {pod for pod in before if pod.startswith("api-")} <= walk.pods().keys(), (
+        "api was left alone"
+    )
     walk.say("/stage down")
     walk.until_phase(model.Phase.ABSENT, 180)
     walk.until("the last word", lambda: "Proved" in walk.comment())

@@ -6,20 +6,14 @@ import pytest
 
 from bot import model
 from tests.world.cluster.api import CORE
-from tests.world.walk import LABEL, STAGE_FILE, Walk
+from tests.world.walk import LABEL, NO_EDGE, STAGE_FILE, Walk
 
 pytestmark = pytest.mark.world
 slow = pytest.mark.slow
 
-NO_EDGE = STAGE_FILE + "edge: none\n"
-
 
 def _namespaces(walk: Walk) -> set[str]:
     return walk.world.cluster.api.names(f"{CORE}/namespaces")
-
-
-def _pods(walk: Walk) -> set[str]:
-    return walk.world.cluster.api.names(f"{CORE}/namespaces/{walk.name}/pods")
 
 
 def test_the_label_asks_and_its_removal_takes_away(walk: Walk) -> None:
@@ -125,7 +119,7 @@ def test_closing_while_it_comes_up_takes_it_away(walk: Walk) -> None:
 def test_a_redelivery_changes_nothing(walk: Walk) -> None:
     walk.open(stage_file=NO_EDGE)
     walk.until_serving()
-    before = _pods(walk)
+    before = walk.pods().keys()
     (guid,) = (
         delivery["guid"]
         for delivery in walk.world.github.deliveries()
@@ -135,4 +129,4 @@ def test_a_redelivery_changes_nothing(walk: Walk) -> None:
     walk.world.github.redeliver(guid)
     walk.world.github.settled()
     walk.until_phase(model.Phase.READY)
-    assert _pods(walk) == before
+    assert walk.pods().keys() == before

@@ -13,6 +13,7 @@ import requests
 
 from bot import clock, model, overview, store
 from infra import naming
+from tests.world.cluster.api import CORE
 from tests.world.world import World
 
 REPOSITORY = "acme/shop"
@@ -31,6 +32,7 @@ services:
     language: python
     probe: {path: /healthz}
 """
+NO_EDGE = STAGE_FILE + "edge: none\n"
 _COMMIT = re.compile(r'id="commit">([0-9a-f]+)<')
 
 
@@ -47,8 +49,11 @@ class Walk:
         self.world = world
         self.repository = repository
         self.number = 0
+        self.branch = ""
+        self.definition = ""
         self.commit = ""
         self.label = label
+        self._bot = bot
         self._store = store.SqlStore(world.database_url(bot), clock.SystemClock())
 
     def close_store(self) -> None:
@@ -57,13 +62,21 @@ class Walk:
 
     @property
     def key(self) -> model.EnvironmentKey:
-        """The pull request."""
-        return model.EnvironmentKey(self.repository, self.number)
+        """The environment that is walked."""
+        number = 0 if self.branch else self.number
+        return model.EnvironmentKey(self.repository, number, self.branch, self.definition)
 
     @property
     def name(self) -> str:
         """The environment's name."""
         return naming.environment_name(self.key)
+
+    def beside(self, *, branch: str = "", definition: str = "") -> Walk:
+        """Another environment of the same repository: a branch's, or another definition's."""
+        made = Walk(self.world, self.repository, bot=self._bot, label=self.label)
+        made.number, made.branch, made.definition = self.number, branch, definition
+        made.commit = self.commit
+        return made
 
     # -- what people do ---------------------------------------------------------------------------
 
@@ -104,10 +117,9 @@ class Walk:
 
     def leave(self) -> None:
         """Close what is open and wait until it is gone. Raises WalkError."""
-        if (
-            self.number
-            and self.world.github.pull_request(self.repository, self.number)["state"] == "open"
-        ):
+        if not self.number:
+            return
+        if self.world.github.pull_request(self.repository, self.number)["state"] == "open":
             self.close()
         if self.row() is not None:
             self.until_phase(model.Phase.ABSENT, 180)
@@ -116,7 +128,7 @@ class Walk:
 
     def row(self) -> model.Phase | None:
         """The phase that the bot has recorded."""
-        lanes = self._store.lanes(self.key)
+        lanes = self._store.lanes(self.key) if self.number or self.branch else None
         return overview.together(lanes)[0] if lanes else None
 
     def timeline(self) -> list[model.TimelineEntry]:
@@ -125,7 +137,7 @@ class Walk:
 
     def comment(self) -> str:
         """The bot's comment; empty while there is none. Raises WalkError for more than one."""
-        marker = "<!-- understudy:environment"
+        marker = f"<!-- understudy:environment {self.key} -->"
         found = [
             str(comment["body"])
             for comment in self.world.github.comments(self.repository, self.number)
@@ -134,6 +146,14 @@ class Walk:
         if len(found) > 1:
             raise WalkError(f"{len(found)} comments instead of one")
         return found[0] if found else ""
+
+    def pods(self) -> dict[str, str]:
+        """The image of each pod's service, by pod."""
+        found = self.world.cluster.api.items(f"{CORE}/namespaces/{self.name}/pods")
+        return {
+            str(pod["metadata"]["name"]): str(pod["spec"]["containers"][0]["image"])
+            for pod in found
+        }
 
     def answers(self) -> list[str]:
         """What the bot has answered to commands, oldest first."""
