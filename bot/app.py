@@ -21,6 +21,7 @@ from bot import (
     chatops,
     clock,
     configure,
+    cost,
     doctor,
     engine,
     errors,
@@ -168,7 +169,10 @@ def build(settings: Settings) -> Bot:
         around = surroundings.Surroundings(connection, platform, time)
         configurer = configure.StageConfigurer(hub, platform, settings.production_host or "")
         told = overview.Overview(
-            storage, configurer.routes, lambda life: intent.ends_at(life, policy)
+            storage,
+            configurer.routes,
+            lambda life: intent.ends_at(life, policy),
+            _cost(settings),
         )
         reporter = feedback.HubReporter(
             hub,
@@ -309,6 +313,13 @@ def _policy(settings: Settings) -> intent.Policy:
         lifetime_from=model.LifetimeFrom(settings.lifetime_from),
         warn_before=settings.warn_seconds,
     )
+
+
+def _cost(settings: Settings) -> Callable[[overview.Lanes], model.Cost | None]:
+    if settings.core_hour_price is None or settings.gib_hour_price is None:
+        return lambda _: None
+    prices = (settings.core_hour_price, settings.gib_hour_price)
+    return cost.Prices(*prices, settings.currency).of
 
 
 def _known(storage: ports.Store, hub: ports.PullRequests) -> inventory.Known:

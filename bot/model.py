@@ -18,6 +18,7 @@ __all__ = [
     "Command",
     "CommandSource",
     "CommandState",
+    "Cost",
     "Deed",
     "Desired",
     "EdgeRoute",
@@ -44,6 +45,7 @@ __all__ = [
     "ServiceProgress",
     "Step",
     "TimelineEntry",
+    "Usage",
 ]
 
 
@@ -416,6 +418,30 @@ class Routes:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Usage:
+    """What an environment's services have asked for."""
+
+    core_hours: float = 0.0
+    gib_hours: float = 0.0
+    """Of memory."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cost:
+    """What an environment costs, estimated."""
+
+    a_day: float
+    """As it stands; 0 where nothing runs."""
+    so_far: float
+    """Until it came into its phase."""
+    currency: str
+
+    def shown(self, amount: float) -> str:
+        """An amount for people."""
+        return f"{self.currency}{amount:.2f}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One thing that happened to an environment, for people."""
 
@@ -442,3 +468,5 @@ class Report:
     """When it ends by itself, as things stand; None: never."""
     commands: tuple[Command, ...] = ()
     """The latest ones, oldest first."""
+    cost: Cost | None = None
+    """None where nobody gave prices."""

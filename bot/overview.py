@@ -31,11 +31,14 @@ class Overview:
         store: ports.Store,
         routes: Callable[[Lanes], model.Routes | None],
         ends_at: Callable[[model.Life], datetime.datetime | None] = lambda life: life.ends_at,
+        cost: Callable[[Lanes], model.Cost | None] = lambda _: None,
     ) -> None:
-        """`ends_at` tells when a life ends by itself; by default as far as it was warned of."""
+        """`ends_at` tells when a life ends by itself; by default as far as it was warned of.
+        `cost` tells what an environment costs; by default nobody knows."""
         self._store = store
         self._routes = routes
         self._ends_at = ends_at
+        self._cost = cost
 
     def of(self, key: model.EnvironmentKey) -> model.Report | None:
         """The environment as it is stored just now; None where there is no row."""
@@ -59,6 +62,7 @@ class Overview:
             life=cluster.life,
             ends_at=self._ends_at(cluster.life),
             commands=tuple(self._store.commands(key)[-MAX_COMMANDS:]),
+            cost=self._cost(lanes),
         )
 
 

@@ -338,6 +338,7 @@ SAVED = frozenset(
         "progress",
         "absence",
         "images",
+        "usage",
         "failures",
         "life",
     }
@@ -419,6 +420,8 @@ class Row:
     """What the check of that commit last said."""
     images: model.Images | None = None
     """What is known of its images; None before they were asked for."""
+    usage: model.Usage = dataclasses.field(default_factory=model.Usage)
+    """What it had asked for when it came into its phase."""
 
     @property
     def stack(self) -> str:

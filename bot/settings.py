@@ -123,6 +123,13 @@ class Settings(pydantic.BaseModel):
     warn_seconds: float = pydantic.Field(default=3600, ge=0, le=604_800)
     """How long before that end people are warned, in seconds, 0 to 604800; nobody's environment
     ends that was not warned of for as long."""
+    core_hour_price: float | None = pydantic.Field(default=None, ge=0, le=1000)
+    """What a core costs for an hour. With this and the next, people are told about what their
+    environments cost, by what the services request."""
+    gib_hour_price: float | None = pydantic.Field(default=None, ge=0, le=1000)
+    """What a GiB of memory costs for an hour."""
+    currency: str = pydantic.Field(default="$", pattern=r"^[^\s<>`|*_\[\]@#]{1,4}$")
+    """What stands before amounts of money."""
     workers: int = pydantic.Field(default=2, ge=1, le=64)
     """Lanes of environments worked on at the same time, 1 to 64; each takes about 310 MB while its
     engine runs, and where that is not free, work waits."""
@@ -169,6 +176,10 @@ class Settings(pydantic.BaseModel):
         if as_app and (self.github_app_id is None or self.github_private_key is None):
             raise ValueError(
                 f"{PREFIX}GITHUB_APP_ID and {PREFIX}GITHUB_PRIVATE_KEY belong together: set both"
+            )
+        if (self.core_hour_price is None) is not (self.gib_hour_price is None):
+            raise ValueError(
+                f"{PREFIX}CORE_HOUR_PRICE and {PREFIX}GIB_HOUR_PRICE belong together: set both"
             )
         if as_app and self.repositories:
             raise ValueError(

@@ -112,6 +112,8 @@ class PreviewEnvironment(pulumi.ComponentResource):
             outputs.NAMESPACE: inputs.name,
             outputs.URL: inputs.url,
             outputs.HOST: inputs.host,
+            outputs.CPU: f"{inputs.stage.cores:g}",
+            outputs.MEMORY: f"{inputs.stage.gib:g}",
         }
         if inputs.gate and not pulumi.runtime.is_dry_run():
             _gate(inputs, workloads.deployments)

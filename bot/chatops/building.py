@@ -21,7 +21,11 @@ def ask(hub: ports.Hub, pull_request: model.PullRequest) -> str:
         return ""
     repository, commit = pull_request.key.repository, pull_request.head_sha
     text = hub.file(repository, contract.FILE_NAME, pull_request.base_ref)
+    definition = pull_request.key.definition
     try:
+        if definition:
+            path = contract.file_of(text, definition)
+            text = hub.file(repository, path, pull_request.base_ref)
         workflow = contract.Images.parse(text).workflow if text is not None else None
     except contract.StageFileError as error:
         return f"no images are built for it: in the base branch {pull_request.base_ref}: {error}"

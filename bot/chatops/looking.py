@@ -32,6 +32,8 @@ def _told(report: model.Report | None, lived: model.Life) -> str:
         lines.append(report.routes.url)
     services = report.progress.services if report.progress else ()
     lines += [f"{markdown.code(one.name)} {one.ready}/{one.wanted} ready" for one in services[:50]]
+    if report.cost is not None and report.cost.a_day:
+        lines.append(f"about {report.cost.shown(report.cost.a_day)} a day by what it requests")
     if lived.pinned:
         lines.append("pinned: it does not end by itself")
     elif lived.expires_at is not None:

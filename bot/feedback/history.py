@@ -71,6 +71,21 @@ def took(seconds: float) -> str:
     return f"+{seconds / 86_400:.1f} d"
 
 
+def cost(report: model.Report) -> str:
+    """What it costs, in a line; nothing where nobody knows, or it is nothing."""
+    if report.cost is None:
+        return ""
+    a_day, so_far = (report.cost.shown(one) for one in (report.cost.a_day, report.cost.so_far))
+    nothing = report.cost.shown(0.0)
+    told = [
+        *([f"about {a_day} a day"] if a_day != nothing else []),
+        *([f"{so_far} until it last changed"] if so_far != nothing else []),
+    ]
+    if report.phase in (model.Phase.ABSENT, model.Phase.DESTROYING):
+        told = [] if so_far == nothing else [f"about {so_far} in all"]
+    return f"**Cost**, by what its services request: {', '.join(told)}" if told else ""
+
+
 def absence(report: model.Report) -> str:
     """What is still there; or, collapsed, what proves that nothing is."""
     found = report.absence

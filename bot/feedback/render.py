@@ -52,6 +52,7 @@ def comment(report: model.Report, word: str = said.WORD) -> str:
     ]
     foot = [
         history.expiry(report),
+        history.cost(report),
         advice.following(report, word),
         history.commands(report, word),
     ]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
-from bot import clock, errors, intent, metrics, model, overview, policies, ports
+from bot import clock, cost, errors, intent, metrics, model, overview, policies, ports
 from bot.reconcile import lease as leases
 
 _log = structlog.get_logger(__name__)
@@ -208,6 +208,8 @@ class Pass:
                     was=self.row.phase.value,
                     why=reason,
                 )
+                # Counted with what was asked for until now, which the changes may replace.
+                changes["usage"] = cost.used(self.row, self.in_phase())
             self.save(phase=phase.value, reason=reason, **changes)
         self.report()
 

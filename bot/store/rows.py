@@ -51,6 +51,7 @@ def row(found: Lane, now: datetime.datetime) -> ports.Row:
         check_commit=owner.check_commit,
         check_state=owner.check_state,
         images=documents.images(found.images),
+        usage=documents.usage(found.usage),
     )
 
 

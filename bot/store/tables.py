@@ -142,6 +142,7 @@ class Lane(Base):
     progress: orm.Mapped[dict[str, Any] | None]
     absence: orm.Mapped[dict[str, Any] | None]
     images: orm.Mapped[dict[str, Any] | None]
+    usage: orm.Mapped[dict[str, Any] | None]
     failures: orm.Mapped[int] = orm.mapped_column(default=0)
     lease_owner: orm.Mapped[str | None]
     """Who works on it, for people who look; the token decides."""

@@ -29,6 +29,7 @@ class FakeOperation:
         self._failure = failure
         self._ended = False
         self._seconds = engine.seconds
+        self._outputs = engine.outputs
         engine.world.clock.at(engine.seconds, self._end)
 
     def result(self, timeout: float | None = None) -> ports.EngineResult:  # noqa: ARG002
@@ -46,7 +47,7 @@ class FakeOperation:
                 outputs.STAGING_DISTRIBUTION_ID: f"E-{name}",
             }
         else:
-            found = {outputs.URL: f"https://{self.name}.preview.test/"}
+            found = {**self._outputs, outputs.URL: f"https://{self.name}.preview.test/"}
         return ports.EngineResult(found, {"create": 3, "same": 1}, self._seconds)
 
     def done(self) -> bool:
@@ -72,6 +73,8 @@ class FakeEngine(Faulty):
         self.world = world
         self.seconds = 4.0
         """How long an operation takes."""
+        self.outputs: Mapping[str, str] = {}
+        """What else updates give out."""
         self.stacks: set[str] = set()
         self.operations: list[FakeOperation] = []
         self.configs: list[Mapping[str, str]] = []

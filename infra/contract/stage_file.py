@@ -19,7 +19,14 @@ COMMIT_PLACEHOLDER = "{sha}"
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
+_SUFFIXES: Mapping[str, float] = {
+    "": 1.0,
+    "m": 0.001,
+    **{name: 1000.0**power for power, name in enumerate("kMGT", 1)},
+    **{f"{name}i": 1024.0**power for power, name in enumerate("KMGT", 1)},
+}
+"""Source: Kubernetes' reference, "Quantity"."""
 
 
 def _dns_label(value: str) -> str:
@@ -57,6 +64,14 @@ def _quantity(value: str) -> str:
     if not _QUANTITY.fullmatch(value):
         raise ValueError(f"{value!r} is no Kubernetes quantity: write for example 250m, 2 or 512Mi")
     return value
+
+
+def amount(quantity: str) -> float:
+    """A quantity as a number. Raises ValueError for what is none."""
+    found = _QUANTITY.fullmatch(quantity)
+    if found is None:
+        raise ValueError(quantity)
+    return float(found[1]) * _SUFFIXES[found[2] or ""]
 
 
 def _environment(value: dict[str, str]) -> dict[str, str]:
@@ -220,6 +235,18 @@ class StageFile(Section):
                         f"services are {', '.join(sorted(self.services))}"
                     )
         return self
+
+    @property
+    def cores(self) -> float:
+        """The cores that its services request together."""
+        every = self.services.values()
+        return sum(one.replicas * amount(one.resources.cpu) for one in every)
+
+    @property
+    def gib(self) -> float:
+        """The memory that its services request together, in GiB."""
+        every = self.services.values()
+        return sum(one.replicas * amount(one.resources.memory) for one in every) / 1024**3
 
     def with_env(self, variables: Mapping[str, str]) -> StageFile:
         """The same with these environment variables in every service."""

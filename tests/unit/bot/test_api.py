@@ -88,3 +88,36 @@ def test_what_is_not_there_is_not_found(stand: Stand) -> None:
     client = Client(stand)
     for path in (PLACE, f"{PLACE}/commands/1"):
         assert client.client.get(path, headers=HEADERS).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [
+        ("acme/shop/branches/main", "acme/shop@main"),
+        ("acme/shop/branches/release/1.x", "acme/shop@release/1.x"),
+        ("acme/shop/7?definition=admin", "acme/shop#7:admin"),
+        ("acme/shop/branches/main?definition=admin", "acme/shop@main:admin"),
+    ],
+)
+def test_branches_and_definitions_have_places_of_their_own(
+    stand: Stand, place: str, key: str
+) -> None:
+    client = Client(stand)
+    path, _, query = f"/api/environments/{place}".partition("?")
+    answer = client.post(f"{path}/commands?{query}", {"command": "down", "as": "ops"})
+    assert answer.status_code == 202
+    assert answer.json is not None
+    assert [str(row.key) for row in stand.store.rows()] == [key, key]
+    found = client.get(f"{path}/commands/{answer.json['id']}?{query}")
+    assert found["command"] == "down"
+    told = client.get(f"{path}?{query}")
+    assert (told["branch"], told["definition"]) == (
+        "main" if "@main" in key else "release/1.x" if "@" in key else None,
+        "admin" if "admin" in key else None,
+    )
+
+
+@pytest.mark.parametrize("place", ["acme/shop/0", "acme/shop/7?definition=A!", "acme/a$b/7"])
+def test_what_names_no_environment_is_not_found(stand: Stand, place: str) -> None:
+    answer = Client(stand).client.get(f"/api/environments/{place}", headers=HEADERS)
+    assert answer.status_code == 404

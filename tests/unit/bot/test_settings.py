@@ -252,6 +252,13 @@ def test_a_platform_file_that_is_missing_is_named(tmp_path: Path) -> None:
         read(platform_file=str(tmp_path / "none")).platform()
 
 
+def test_prices_belong_together() -> None:
+    given = read(core_hour_price="0.04", gib_hour_price="0.005", currency="€")
+    assert (given.core_hour_price, given.gib_hour_price, given.currency) == (0.04, 0.005, "€")
+    assert "UNDERSTUDY_GIB_HOUR_PRICE belong together" in refusal(core_hour_price="0.04")
+    assert "UNDERSTUDY_CURRENCY" in refusal(currency="<b>")
+
+
 # -- documentation --------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.chatops.grammar import MAX_COMMANDS, MAX_TEXT, Reader
+from bot.said import Written
 
 READER = Reader()
 
@@ -144,3 +145,21 @@ def test_a_long_text_takes_steps_in_proportion(piece: str, end: str) -> None:
         return taken
 
     assert steps(4000) <= 11 * steps(400)
+
+
+@pytest.mark.parametrize(
+    ("text", "definition", "command"),
+    [
+        ("/stage/admin up", "admin", "up"),
+        ("/stage/Admin  UP abc1234", "admin", "up abc1234"),
+        ("/stage/a-1", "a-1", "help"),
+        ("/stage up", "", "up"),
+    ],
+)
+def test_a_command_may_be_for_one_definition(text: str, definition: str, command: str) -> None:
+    assert Reader().read(text) == [Written(1, command, definition)]
+
+
+@pytest.mark.parametrize("text", ["/stage/ up", "/stage/-a up", "/stage/a/b up", "/stage/a_b up"])
+def test_what_names_no_definition_is_no_command(text: str) -> None:
+    assert Reader().read(text) == []

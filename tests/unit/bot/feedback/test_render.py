@@ -192,3 +192,38 @@ def test_a_description_fits_into_a_deployment() -> None:
     assert len(render.description(report(Phase.DEGRADED, reason="x" * 500))) == 140
     assert render.description(report()) == "Ready"
     assert render.description(report(commit=A, reason="a\nb")) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("phase", "cost", "told"),
+    [
+        (Phase.READY, model.Cost(1.234, 0.0, "$"), "about $1.23 a day"),
+        (Phase.READY, model.Cost(1.2, 3.4, "€"), "about €1.20 a day, €3.40 until it last changed"),
+        (Phase.SLEEPING, model.Cost(0.0, 3.4, "$"), "$3.40 until it last changed"),
+        (Phase.ABSENT, model.Cost(0.0, 3.4, "$"), "about $3.40 in all"),
+    ],
+)
+def test_what_it_costs_is_told_with_what_it_is_counted_by(
+    phase: Phase, cost: model.Cost, told: str
+) -> None:
+    line = f"**Cost**, by what its services request: {told}"
+    assert line in render.comment(report(phase, cost=cost)).splitlines()
+
+
+@pytest.mark.parametrize("cost", [None, model.Cost(0.0, 0.001, "$")])
+def test_what_nobody_knows_or_is_nothing_is_not_told(cost: model.Cost | None) -> None:
+    assert "Cost" not in render.comment(report(cost=cost))
+
+
+def test_each_definition_has_a_comment_of_its_own() -> None:
+    admin = dataclasses.replace(report(), key=KEY.defined("admin"))
+    first, head, *_ = render.comment(admin).splitlines()[::2]
+    assert first == "<!-- understudy:environment acme/shop#7:admin -->"
+    assert head.startswith("### ✅ Ready · admin · ")
+
+
+def test_answers_to_one_line_differ_by_definition() -> None:
+    command = model.Command(KEY, 5, 1, "status", "ada", NOON, output="fine")
+    admin = dataclasses.replace(command, key=KEY.defined("admin"))
+    heads = [render.answer(one).partition("\n")[0] for one in (command, admin)]
+    assert heads == ["<!-- understudy:answer 5 1 -->", "<!-- understudy:answer 5 1 admin -->"]
