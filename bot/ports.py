@@ -446,7 +446,29 @@ class Delivered:
         return model.Deed(at, self.sender, f"{self.event} {self.action}".strip())
 
 
-class Store(Protocol):
+class Ledger(Protocol):
+    """Counts writes to GitHub for all replicas together, and over restarts."""
+
+    def written(self, account: str) -> Sequence[datetime.datetime]:
+        """When each write of the last hour was made, oldest first; what is on its way: just now."""
+
+    def spend(
+        self,
+        account: str,
+        writes: int,
+        wait: Callable[[Sequence[datetime.datetime]], float],
+    ) -> tuple[float, int]:
+        """Count so many writes as on their way, unless `wait` is more than 0.
+
+        `wait` tells the seconds, out of what `written` gives; nobody else counts meanwhile.
+        Returns these seconds and, where they are 0, a number for `spent`.
+        """
+
+    def spent(self, number: int, writes: int) -> None:
+        """Of what was counted under a number, so many were made, just now."""
+
+
+class Store(Ledger, Protocol):
     """Deliveries, environments, leases and timelines. Every write is one transaction."""
 
     def record_delivery(

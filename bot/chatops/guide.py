@@ -24,20 +24,21 @@ _TAIL = """
 `approve` is for pull requests of people without write access: their code runs only as the very
 commit that was approved, and `.stage.yaml` is read from the base branch all the same.
 
-Where a repository has several environments ([stage file](stage-file.md)), `/stage/admin down` is for
-the one called `admin`. Without a name a command reaches those that the pull request has, or else those
-that it changes something of.
+Where a repository has several environments ([stage file](stage-file.md)), `/stage/admin down` is
+for the one called `admin`. Without a name a command reaches those that the pull request has, or
+else those that it changes something of.
 
 The same commands can be given past GitHub: on the command line with `understudy env acme/shop#7
-extend 8h` (a branch's environment is `acme/shop@main`, one of several `acme/shop#7:admin`), and over
-the HTTP API, which is there when `UNDERSTUDY_API_TOKEN` is set, by who sends that token as `Bearer`:
+extend 8h` (a branch's environment is `acme/shop@main`, one of several `acme/shop#7:admin`), and
+over the HTTP API, which is there when `UNDERSTUDY_API_TOKEN` is set, by who sends that token as
+`Bearer`:
 
 | request | what comes of it |
 |---|---|
 | `GET /api/environments` | every environment as it stands |
 | `GET /api/environments/acme/shop/7` | one of them, with its timeline |
-| `POST /api/environments/acme/shop/7/commands` | `{"command": "extend 8h", "as": "ops"}` is kept, with an `id` |
-| `GET /api/environments/acme/shop/7/commands/ID` | what came of it |
+| `POST …/acme/shop/7/commands` | `{"command": "extend 8h", "as": "ops"}` is kept, with an `id` |
+| `GET …/acme/shop/7/commands/ID` | what came of it |
 
 In each, `branches/main` in the place of `7` is a branch's, and `?definition=admin` one of several.
 

@@ -3,22 +3,21 @@
 GitHub allows 80 requests that make content a minute and 500 an hour (documentation, "Rate limits
 for the REST API"). It counts them for each installation, and a GitHub App has one installation for
 each owner of repositories; so everything here is by owner, and one that has no room keeps nobody
-else waiting. Every write is made inside `Governor.writing`, which counts it, and which learns from
-refusals how long GitHub wants to be left alone.
+else waiting. Every write is made inside `Governor.writing`, which counts it in the ledger that all
+replicas share, and which learns from refusals how long GitHub wants to be left alone.
 """
 
 from __future__ import annotations
 
-import collections
 import contextlib
 import dataclasses
 import datetime
 import enum
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from bot import backoff, clock, errors, model
+from bot import backoff, clock, errors, model, ports
 
 LIMITS = ((60.0, 79), (3600.0, 499))
 """Seconds, and the writes that are allowed in them."""
@@ -71,13 +70,9 @@ class Permit:
 
 @dataclasses.dataclass(slots=True)
 class _Account:
-    """What one installation has written."""
+    """What was learnt of one installation."""
 
-    ended: collections.deque[datetime.datetime] = dataclasses.field(
-        default_factory=collections.deque
-    )
-    in_hand: int = 0
-    """Writes that are on their way: they count as made just now, whenever they arrive."""
+    name: str
     paused_until: datetime.datetime | None = None
     refused: set[model.EnvironmentKey] = dataclasses.field(default_factory=set)
     """Whom GitHub did not take since it last took anybody."""
@@ -92,8 +87,11 @@ def owner(repository: str) -> str:
 class Governor:
     """Counts every write of the last hour, by installation; safe for threads."""
 
-    def __init__(self, time: clock.Clock, account: Callable[[str], str] = owner) -> None:
+    def __init__(
+        self, ledger: ports.Ledger, time: clock.Clock, account: Callable[[str], str] = owner
+    ) -> None:
         """`account` names what shares one limit with a repository; a token has one for all."""
+        self._ledger = ledger
         self._clock = time
         self._account = account
         self._lock = threading.Lock()
@@ -101,8 +99,12 @@ class Governor:
 
     def wait(self, repository: str, rank: Rank, writes: int = 1) -> float:
         """Seconds until so many writes are allowed; 0 when they are now."""
-        with self._lock:
-            return self._wait(self._of(repository), rank, writes)
+        account = self._of(repository)
+        try:
+            made = self._ledger.written(account.name)
+        except errors.UnderstudyError:
+            return FIRST_PAUSE_SECONDS  # who can't count does not write
+        return self._wait(account, rank, writes, made)
 
     def account(self, repository: str) -> str:
         """What shares its limits with this repository."""
@@ -115,21 +117,22 @@ class Governor:
         A refusal for the sake of limits is a NoRoomError as well; other errors pass through.
         """
         permit = Permit(most)
-        with self._lock:
-            account = self._of(key.repository)
-            if seconds := self._wait(account, rank, most):
-                raise NoRoomError(seconds, rank)
-            account.in_hand += most
+        account = self._of(key.repository)
+        seconds, number = self._ledger.spend(
+            account.name, most, lambda made: self._wait(account, rank, most, made)
+        )
+        if seconds:
+            raise NoRoomError(seconds, rank)
         failed: errors.UnreachableError | None = None
         try:
             yield permit
         except errors.UnreachableError as error:
             failed = error
         finally:
+            # What failed may have been counted by GitHub all the same.
+            with contextlib.suppress(errors.UnderstudyError):  # then all of them stay counted
+                self._ledger.spent(number, permit.used)
             with self._lock:
-                account.in_hand -= most
-                # What failed may have been counted by GitHub all the same.
-                account.ended.extend([self._clock.now()] * permit.used)
                 self._learn(account, key, failed)
         if failed is None:
             return
@@ -138,23 +141,22 @@ class Governor:
         raise failed
 
     def _of(self, repository: str) -> _Account:
-        return self._accounts.setdefault(self._account(repository), _Account())
+        name = self._account(repository)
+        with self._lock:
+            return self._accounts.setdefault(name, _Account(name))
 
-    def _wait(self, account: _Account, rank: Rank, writes: int) -> float:
+    def _wait(
+        self, account: _Account, rank: Rank, writes: int, made: Sequence[datetime.datetime]
+    ) -> float:
         now = self._clock.now()
-        ended = account.ended
-        while ended and (now - ended[0]).total_seconds() >= LIMITS[-1][0]:
-            ended.popleft()
         waits = [0.0]
         if account.paused_until is not None:
             waits.append((account.paused_until - now).total_seconds())
         for seconds, limit in LIMITS:
             # So many may lie in the window when these are made.
-            room = int(limit * SHARES[rank]) - account.in_hand - writes
-            if room < 0:
-                waits.append(1.0)  # until one of those on their way has arrived
-            elif len(ended) > room:
-                waits.append(seconds - (now - ended[-room - 1]).total_seconds())
+            room = int(limit * SHARES[rank]) - writes
+            if len(made) > room:
+                waits.append(seconds - (now - made[-room - 1]).total_seconds())
         return max(*waits, LEAST_SECONDS) if max(waits) > 0 else 0.0
 
     def _learn(

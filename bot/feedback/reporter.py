@@ -39,7 +39,7 @@ class HubReporter:
 
         `account` names what shares GitHub's limits with a repository; commands begin with `word`.
         """
-        governor = Governor(clock, account)
+        governor = Governor(store, clock, account)
         self._desk = Desk(Writer(hub, store, current, governor, word), governor, clock)
         self._changed = threading.Condition()
         self._closing = False

@@ -16,7 +16,7 @@ from sqlalchemy import orm
 
 from bot import clock as clocks
 from bot import errors, model, ports
-from bot.store import commands, rows
+from bot.store import commands, ledger, rows
 from bot.store.database import Database
 from bot.store.tables import Delivery, Environment, Lane, Mark, Right, TimelineLine
 from infra import naming
@@ -360,6 +360,29 @@ class SqlStore:
         with self._database.reading() as session:
             found = rows.find(session, key)
             return [] if found is None else commands.every(session, found)
+
+    # -- writes to GitHub -------------------------------------------------------------------------
+
+    def written(self, account: str) -> Sequence[datetime.datetime]:
+        """When each write of the last hour was made. See `bot.ports.Ledger`."""
+        with self._database.reading() as session:
+            return ledger.times(session, account, self._clock.now())
+
+    def spend(
+        self,
+        account: str,
+        writes: int,
+        wait: Callable[[Sequence[datetime.datetime]], float],
+    ) -> tuple[float, int]:
+        """Count writes as on their way. See `bot.ports.Ledger`."""
+        return self._making(
+            lambda session: ledger.spend(session, account, writes, self._clock.now(), wait)
+        )
+
+    def spent(self, number: int, writes: int) -> None:
+        """Count them as made. See `bot.ports.Ledger`."""
+        with self._database.writing() as session:
+            ledger.spent(session, number, writes, self._clock.now())
 
     # -- marks ------------------------------------------------------------------------------------
 

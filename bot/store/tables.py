@@ -174,6 +174,19 @@ class Command(Base):
     answered: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
 
 
+class Write(Base):
+    """Writes to GitHub that were made at one time, or are on their way."""
+
+    __tablename__ = "writes"
+
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    account: orm.Mapped[str] = orm.mapped_column(index=True)
+    """What shares GitHub's limits."""
+    at: orm.Mapped[datetime.datetime]
+    count: orm.Mapped[int]
+    ended: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+
+
 class Right(Base):
     """What only one of several replicas may do at a time, such as the sweep."""
 

@@ -26,6 +26,16 @@ class _Entry:
     until: datetime.datetime | None = None
 
 
+@dataclasses.dataclass(slots=True)
+class _Writes:
+    """Writes to GitHub, made at one time or on their way."""
+
+    account: str
+    count: int
+    at: datetime.datetime
+    ended: bool = False
+
+
 class MemoryStore:
     """Implements `bot.ports.Store`; what it keeps ends with the object."""
 
@@ -40,6 +50,7 @@ class MemoryStore:
         self._rights: dict[str, tuple[str, datetime.datetime]] = {}
         self._deeds: dict[str, list[model.Deed]] = {}
         self._marks: dict[str, datetime.datetime] = {}
+        self._writes: list[_Writes] = []
         self.fault: errors.UnderstudyError | None = None
         """What every call raises while it is set."""
 
@@ -310,6 +321,36 @@ class MemoryStore:
             entry.row = dataclasses.replace(entry.row, life=life)
 
     # -- marks ------------------------------------------------------------------------------------
+
+    def written(self, account: str) -> Sequence[datetime.datetime]:
+        """See `bot.ports.Ledger`."""
+        with self._locked():
+            now = self._clock.now()
+            recent = [
+                one
+                for one in self._writes
+                if one.account == account and now - one.at < datetime.timedelta(hours=1)
+            ]
+            return sorted(at for one in recent for at in [one.at if one.ended else now] * one.count)
+
+    def spend(
+        self,
+        account: str,
+        writes: int,
+        wait: Callable[[Sequence[datetime.datetime]], float],
+    ) -> tuple[float, int]:
+        """See `bot.ports.Ledger`."""
+        with self._locked():
+            if seconds := wait(self.written(account)):
+                return seconds, 0
+            self._writes.append(_Writes(account, writes, self._clock.now()))
+            return 0.0, len(self._writes)
+
+    def spent(self, number: int, writes: int) -> None:
+        """See `bot.ports.Ledger`."""
+        with self._locked():
+            found = self._writes[number - 1]
+            found.count, found.at, found.ended = writes, self._clock.now(), True
 
     def mark(self, name: str) -> datetime.datetime | None:
         """See `bot.ports.Store`."""

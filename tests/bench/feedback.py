@@ -54,7 +54,7 @@ class Theatre:
         """Seconds from news to the comment that tells it, by owner."""
         self._since: dict[model.EnvironmentKey, float] = {}
         """When it became as the newest report says; gone once that was written."""
-        rules = governor.Governor(self.clock)
+        rules = governor.Governor(self.store, self.clock)
         told = writer.Writer(self.hub, self.store, self.newest.get, rules)
         self.desk = desk.Desk(told, rules, self.clock)
 

@@ -79,7 +79,7 @@ class AtOnce:
         self._stand = stand
         several = itertools.count()
         # Each write is an installation of its own: limits are not what is looked at here.
-        rules = governor.Governor(stand.clock, lambda _: str(next(several)))
+        rules = governor.Governor(stand.store, stand.clock, lambda _: str(next(several)))
         self._desk = desk.Desk(
             writer.Writer(stand.hub, stand.store, stand.stages.overview.of, rules),
             rules,

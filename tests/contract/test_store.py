@@ -1,9 +1,10 @@
 """What every store does, whatever it keeps its rows in: SQLite or PostgreSQL."""
 
+import concurrent.futures
 import dataclasses
 import datetime
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -783,6 +784,39 @@ def test_a_hint_reaches_every_definition_that_there_is(store: ports.Store) -> No
 def _wanted(store: ports.Store, *keys: model.EnvironmentKey) -> list[int]:
     found = {row.key: row.wanted for row in store.rows()}
     return [found[key] for key in keys]
+
+
+def _room(most: int) -> Callable[[Sequence[datetime.datetime]], float]:
+    return lambda made: 0.0 if len(made) < most else 7.0
+
+
+def test_writes_are_counted_until_an_hour_has_passed(
+    store: ports.Store, time: clock.ManualClock
+) -> None:
+    seconds, number = store.spend("acme", 3, _room(3))
+    assert seconds == 0.0
+    assert store.written("acme") == [time.now()] * 3
+    assert store.spend("acme", 1, _room(3)) == (7.0, 0)
+    assert store.spend("other", 1, _room(3))[0] == 0.0
+    time.advance(60)
+    assert store.written("acme") == [time.now()] * 3, "they are still on their way"
+    store.spent(number, 1)
+    made = time.now()
+    time.advance(60)
+    assert store.written("acme") == [made]
+    _, second = store.spend("acme", 2, _room(3))
+    store.spent(second, 2)
+    assert store.written("acme") == [made, time.now(), time.now()]
+    time.advance(3600)
+    assert store.written("acme") == []
+    assert store.spend("acme", 3, _room(1))[0] == 0.0
+
+
+def test_nobody_counts_beside_another(store: ports.Store) -> None:
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: store.spend("acme", 1, _room(5))[0], range(24)))
+    assert found.count(0.0) == 5
+    assert len(store.written("acme")) == 5
 
 
 def test_a_mark_is_kept_by_name(store: ports.Store) -> None:

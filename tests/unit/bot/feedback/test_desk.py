@@ -42,7 +42,7 @@ class Stand:
         self.hub = Hub(self.clock)
         self.store = testing.MemoryStore(self.clock)
         self.newest: dict[model.EnvironmentKey, model.Report] = {}
-        self.rules = governor.Governor(self.clock)
+        self.rules = governor.Governor(self.store, self.clock)
         told = writer.Writer(self.hub, self.store, self.newest.get, self.rules)
         self.desk = desk.Desk(told, self.rules, self.clock)
 
@@ -215,7 +215,7 @@ def test_the_next_process_tells_nothing_twice(stand: Stand) -> None:
     stand.say(Phase.READY)
     stand.work(5)
     written = list(stand.hub.writes)
-    rules = governor.Governor(stand.clock)
+    rules = governor.Governor(stand.store, stand.clock)
     told = writer.Writer(stand.hub, stand.store, stand.newest.get, rules)
     stand.desk = desk.Desk(told, rules, stand.clock)
     stand.desk.report(stand.newest[KEY])

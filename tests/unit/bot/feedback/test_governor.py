@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot import clock, errors, model
+from bot import clock, errors, model, testing
 from bot.feedback import governor
 from bot.feedback.governor import Governor, NoRoomError, Rank
 
@@ -17,7 +17,7 @@ def time() -> clock.ManualClock:
 
 @pytest.fixture
 def rules(time: clock.ManualClock) -> Governor:
-    return Governor(time)
+    return Governor(testing.MemoryStore(time), time)
 
 
 def write(rules: Governor, rank: Rank = Rank.NEWS, number: int = 0, most: int = 1) -> None:
@@ -69,7 +69,7 @@ def test_installations_do_not_share_limits(rules: Governor) -> None:
 
 
 def test_a_token_has_one_limit_for_all(time: clock.ManualClock) -> None:
-    rules = Governor(time, account=lambda _: "token")
+    rules = Governor(testing.MemoryStore(time), time, account=lambda _: "token")
     fill(rules, Rank.NEWS)
     assert rules.wait("another/shop", Rank.NEWS)
 
@@ -145,3 +145,26 @@ def test_what_failed_counts_all_the_same(rules: Governor) -> None:
         with pytest.raises(errors.NotFoundError):
             fail(rules, errors.NotFoundError("locked"))
     assert rules.wait(REPOSITORY, Rank.NEWS)
+
+
+def test_replicas_keep_the_limits_together_and_a_restart_forgets_nothing(
+    time: clock.ManualClock,
+) -> None:
+    store = testing.MemoryStore(time)
+    one, other = Governor(store, time), Governor(store, time)
+    assert fill(one, Rank.NEWS) == 79
+    for rules in (other, Governor(store, time)):
+        assert rules.wait(REPOSITORY, Rank.NEWS) == pytest.approx(60)
+        with pytest.raises(NoRoomError):
+            write(rules)
+    time.advance(60)
+    assert fill(other, Rank.NEWS) == 79
+
+
+def test_who_can_not_count_does_not_write(time: clock.ManualClock) -> None:
+    store = testing.MemoryStore(time)
+    rules = Governor(store, time)
+    store.fault = errors.UnreachableError("the database does not answer")
+    assert rules.wait(REPOSITORY, Rank.NEWS) > 0
+    with pytest.raises(errors.UnreachableError):
+        write(rules)
