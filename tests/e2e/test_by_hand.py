@@ -15,7 +15,7 @@ from infra import naming
 from infra.identity import EnvironmentKey
 from tests.world.cluster import netns
 from tests.world.tools import tool
-from tests.world.walk import STAGE_FILE, Walk
+from tests.world.walk import NO_EDGE, STAGE_FILE, Walk
 
 pytestmark = [pytest.mark.world, pytest.mark.slow]
 
@@ -129,7 +129,7 @@ def test_a_wrong_config_is_told_in_one_sentence(
         "repository": "acme/by-hand",
         "pullRequest": "8",
         "commit": "0" * 40,
-        "stage": STAGE_FILE + "edge: none\n",
+        "stage": NO_EDGE,
         "platform": walk.world.platform().model_dump_json(),
         key: value,
     }

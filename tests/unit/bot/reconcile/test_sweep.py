@@ -7,10 +7,11 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import errors, model, ports, testing
+from bot import errors, intent, model, ports, testing
 from bot.model import Phase
 from bot.reconcile import Brake, Sweep
 from bot.reconcile.differences import Kind
+from infra import contract
 from tests.unit.bot.reconcile.listing import A, B, FakeStore, holding, key, name, row
 from tests.unit.bot.reconcile.stand import KEY, Stand
 
@@ -30,12 +31,13 @@ class World:
         self.stacks = testing.FakeStacks(self.engine)
         self.inventory = testing.FakeInventory(fake)
         self.woken = 0
+        self.policies = testing.FakePolicies()
         self.sweep = Sweep(
             store=self.store,
             pull_requests=self.hub,
             stacks=self.stacks,
             inventory=self.inventory,
-            policies=testing.FakePolicies(),
+            policies=self.policies,
             time=self.clock,
             wake=self._wake,
         )
@@ -72,6 +74,29 @@ def full(count: int, **open_ones: str) -> World:
     for number in range(1, count + 1):
         world.open(number)
     return world
+
+
+MAIN = model.EnvironmentKey("acme/shop", branch="main")
+
+
+def test_a_branch_that_is_named_is_looked_for_like_a_pull_request() -> None:
+    world = full(1)
+    world.policies.settings = intent.Policy(bases=("main",))
+    world.hub.branches["acme/shop", "main"] = A
+    assert world.run() == [Kind.MISSED_OPEN]
+    assert world.store.hints == [MAIN]
+    world.policies.settings = intent.Policy()
+    assert world.run() == []
+
+
+def test_of_several_definitions_each_is_looked_for() -> None:
+    world = World()
+    world.open(1)
+    folders = {path: contract.Definition(path=path) for path in ("admin", "shop")}
+    world.policies.settings = intent.Policy(never=intent.SEVERAL, definitions=folders)
+    world.policies.definitions = dict.fromkeys(folders, intent.Policy())
+    assert world.run() == [Kind.MISSED_OPEN] * 2
+    assert world.store.hints == [key(1).defined("admin"), key(1).defined("shop")]
 
 
 # -- hints ----------------------------------------------------------------------------------------
