@@ -48,7 +48,7 @@ class StageFiles:
             other = self._own(use.repository, use.environment or "", commit)
             if not _shared(other, ours):
                 raise _unshared(use, ours)
-            return stage.with_services_of(use, other, commit)
+            return contract.with_services(stage, use, other, commit)
         except errors.NotFoundError as error:
             # In the same words, so that nobody learns what is there that they can't see.
             raise _unshared(use, ours) from error

@@ -95,23 +95,21 @@ class SqlStore:
     def _hint_those(
         self, repository: str, chosen: sa.ColumnElement[bool]
     ) -> Sequence[model.EnvironmentKey]:
-        def wish(session: orm.Session) -> Sequence[model.EnvironmentKey]:
-            query = (
-                sa.select(Environment)
-                .join(Lane, Lane.environment_id == Environment.id)
-                .where(
-                    sa.func.lower(Environment.repository) == repository.lower(),
-                    Lane.lane == model.Lane.CLUSTER.value,
-                    chosen,
-                )
+        query = (
+            sa.select(Environment)
+            .join(Lane, Lane.environment_id == Environment.id)
+            .where(
+                sa.func.lower(Environment.repository) == repository.lower(),
+                Lane.lane == model.Lane.CLUSTER.value,
+                chosen,
             )
-            found = session.scalars(query).all()
-            keys = sorted(map(rows.key_of, found))
-            for key in keys:
-                self._raise_wanted(session, key)
-            return keys
-
-        return self._making(wish)
+        )
+        with self._database.reading() as session:
+            # Mostly there are none, and then nobody has to wait for his turn to write.
+            keys = sorted(map(rows.key_of, session.scalars(query)))
+        if keys:
+            self._making(lambda session: [self._raise_wanted(session, key) for key in keys])
+        return keys
 
     def _making(self, work: Callable[[orm.Session], _T]) -> _T:
         """Do what may make a row; where another replica made it first, do it again with that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.contract import outputs
+from infra.contract.bringing import with_services
 from infra.contract.definitions import Definition, definitions, file_of
 from infra.contract.images import Images
 from infra.contract.inputs import SECRET_KEYS, ConfigError, Platform, PreviewInputs
@@ -29,4 +30,5 @@ __all__ = [
     "definitions",
     "file_of",
     "outputs",
+    "with_services",
 ]

@@ -11,7 +11,8 @@ import pydantic
 
 from infra.contract import reading
 from infra.contract.images import Images
-from infra.contract.reading import Section, StageFileError
+from infra.contract.quantity import Quantity, amount
+from infra.contract.reading import Section
 from infra.contract.uses import Use
 from infra.contract.when import Patterns, When
 
@@ -19,14 +20,6 @@ COMMIT_PLACEHOLDER = "{sha}"
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
-_SUFFIXES: Mapping[str, float] = {
-    "": 1.0,
-    "m": 0.001,
-    **{name: 1000.0**power for power, name in enumerate("kMGT", 1)},
-    **{f"{name}i": 1024.0**power for power, name in enumerate("KMGT", 1)},
-}
-"""Source: Kubernetes' reference, "Quantity"."""
 
 
 def _dns_label(value: str) -> str:
@@ -60,20 +53,6 @@ def _pinned(workload: Service | Job, commit: str, digests: Mapping[str, str]) ->
     return image if digest is None or "@" in image else f"{image}@{digest}"
 
 
-def _quantity(value: str) -> str:
-    if not _QUANTITY.fullmatch(value):
-        raise ValueError(f"{value!r} is no Kubernetes quantity: write for example 250m, 2 or 512Mi")
-    return value
-
-
-def amount(quantity: str) -> float:
-    """A quantity as a number. Raises ValueError for what is none."""
-    found = _QUANTITY.fullmatch(quantity)
-    if found is None:
-        raise ValueError(quantity)
-    return float(found[1]) * _SUFFIXES[found[2] or ""]
-
-
 def _environment(value: dict[str, str]) -> dict[str, str]:
     for name in value:
         if not _ENV_NAME.fullmatch(name):
@@ -97,7 +76,6 @@ def _destination(value: str) -> str:
 
 DnsLabel = Annotated[str, pydantic.AfterValidator(_dns_label)]
 Image = Annotated[str, pydantic.AfterValidator(_image)]
-Quantity = Annotated[str, pydantic.BeforeValidator(str), pydantic.AfterValidator(_quantity)]
 EnvValue = Annotated[str, pydantic.BeforeValidator(lambda v: v if isinstance(v, str) else str(v))]
 EnvironmentVariables = Annotated[dict[str, EnvValue], pydantic.AfterValidator(_environment)]
 Destination = Annotated[str, pydantic.AfterValidator(_destination)]
@@ -278,47 +256,6 @@ class StageFile(Section):
             }
 
         return self.model_copy(update={"services": pin(self.services), "jobs": pin(self.jobs)})
-
-    def with_services_of(self, use: Use, other: StageFile, commit: str) -> StageFile:
-        """The same with services of another repository at a commit, and the jobs before them.
-
-        Paths that lead to a service of this one stay with it. Raises StageFileError.
-        """
-        where = f"{reading.FILE_NAME}: uses: {use.repository}"
-        wanted = use.services or tuple(other.services)
-        if missing := sorted(set(wanted) - set(other.services)):
-            raise StageFileError(
-                f"{where} has no service {missing[0]!r}: it has {', '.join(sorted(other.services))}"
-            )
-        jobs = {
-            name: job.model_copy(
-                update={
-                    "commit": job.commit or commit,
-                    "before": tuple(one for one in job.before or other.services if one in wanted),
-                }
-            )
-            for name, job in other.jobs.items()
-            if not job.before or set(job.before) & set(wanted)
-        }
-        if twice := sorted(({*wanted, *jobs}) & ({*self.services, *self.jobs})):
-            raise StageFileError(
-                f"{where} brings {twice[0]!r}, and there is one of that name already: name under "
-                "`services` those that you need, or rename yours"
-            )
-        routes = {service.route for service in self.services.values()}
-        services = {
-            name: service.model_copy(
-                update={
-                    "commit": service.commit or commit,
-                    "route": None if service.route in routes else service.route,
-                }
-            )
-            for name, service in other.services.items()
-            if name in wanted
-        }
-        return self.model_copy(
-            update={"services": {**self.services, **services}, "jobs": {**self.jobs, **jobs}}
-        )
 
     @classmethod
     def parse(cls, text: str) -> StageFile:
