@@ -13,8 +13,8 @@ _HEAD = """# Commands
 Write them in a comment or a review of the pull request, each on a line of its own; one comment may
 hold several. Quotes, code and hidden parts of a comment are not read, and an edited comment is not
 read again. The bot answers with 👀 as soon as it has seen a command, and its comment on the pull
-request then tells what came of it; only `help`, `status` and `logs` are answered in a comment of
-their own.
+request then tells what came of it; only `help`, `status`, `cost` and `logs` are answered in a
+comment of their own.
 
 Who may give a command is asked of GitHub each time: what counts is the permission that the person
 has in the repository, not how GitHub calls them beside their comment.

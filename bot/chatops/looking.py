@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot import life, markdown, model
+from bot import errors, life, markdown, model
 from bot.chatops.verb import Asked, Done, Verb, Who
 
 
@@ -18,6 +18,30 @@ class Status(Verb):
         """See `Verb`."""
         asked.no_words()
         return Done("answered below", asked.row.life, _told(asked.report, asked.row.life))
+
+
+class Cost(Verb):
+    """Tells what it costs."""
+
+    name = "cost"
+    meaning = "answers with what the environment costs, a day and so far, by what it requests"
+    example = "cost"
+    who = Who.AUTHOR
+
+    def run(self, asked: Asked) -> Done:
+        """See `Verb`."""
+        asked.no_words()
+        cost = asked.report.cost if asked.report else None
+        if cost is None:
+            raise errors.InvalidCommandError(
+                "nobody has told what a core and a GiB cost: the bot's operator can, by "
+                "UNDERSTUDY_CORE_HOUR_PRICE and UNDERSTUDY_GIB_HOUR_PRICE"
+            )
+        told = (
+            f"About {cost.shown(cost.a_day)} a day as it stands, by what its services request; "
+            f"{cost.shown(cost.so_far)} until it last changed."
+        )
+        return Done("answered below", asked.row.life, told)
 
 
 def _told(report: model.Report | None, lived: model.Life) -> str:
@@ -41,5 +65,5 @@ def _told(report: model.Report | None, lived: model.Life) -> str:
     return "\n\n".join(lines)
 
 
-LOOKING: tuple[Verb, ...] = (Status(),)
+LOOKING: tuple[Verb, ...] = (Status(), Cost())
 """Every one of them, but for `help`, which knows them all."""

@@ -13,6 +13,7 @@ import werkzeug.serving
 from bot import (
     chatops,
     clock,
+    cost,
     feedback,
     github_api,
     model,
@@ -23,6 +24,7 @@ from bot import (
     webhook,
 )
 from bot.reconcile import Conversation
+from infra.contract import outputs
 from tests.unit.bot.reconcile.stand import Stand
 from tests.world.github.control import GitHubWorld
 from tests.world.github.world import BOT
@@ -43,7 +45,10 @@ class Talk:
         self.sweeps = 0
         reader = chatops.Reader()
         self.hub = github_api.GitHubHub(github.base_url, credentials, [KEY.repository])
-        told = overview.Overview(self.stand.store, self.stand.configurer.routes)
+        self.stand.engine.outputs = {outputs.CPU: "2", outputs.MEMORY: "4"}
+        told = overview.Overview(
+            self.stand.store, self.stand.configurer.routes, cost=cost.Prices(0.04, 0.005).of
+        )
         self.reporter = feedback.HubReporter(
             self.hub, self.stand.store, told.of, clock.SystemClock()
         )

@@ -47,6 +47,15 @@ def test_a_command_is_acknowledged_done_and_told(talk: Talk) -> None:
     assert "✅ Ready" in comment
 
 
+def test_what_it_costs_is_told_and_answered(talk: Talk) -> None:
+    talk.open("stage")
+    talk.settle()
+    (comment,) = talk.comments()
+    assert "**Cost**, by what its services request: about $2.40 a day" in comment
+    talk.say("/stage cost")
+    assert "About $2.40 a day as it stands" in talk.comments()[-1]
+
+
 def test_down_holds_until_somebody_asks_again(talk: Talk) -> None:
     talk.open("stage")
     talk.settle()

@@ -90,3 +90,14 @@ def test_while_github_is_silent_nothing_is_decided(hub: testing.FakeHub) -> None
 def test_a_run_that_goes_on_has_no_conclusion(hub: testing.FakeHub) -> None:
     ask(hub)
     assert hub.dispatched_state(KEY.repository, BUILD, A) == ports.RUNNING
+
+
+def test_of_several_definitions_each_names_its_own(hub: testing.FakeHub) -> None:
+    root = "environments: {admin: {path: apps/admin}}\n"
+    hub.files[KEY.repository, ".stage.yaml", "main"] = root
+    pull = hub.pull_requests[KEY]
+    assert building.ask(hub, pull.of("admin")) == ""
+    path = "apps/admin/.stage.yaml"
+    hub.files[KEY.repository, path, "main"] = "images: {workflow: build.yml}\n"
+    assert building.ask(hub, pull.of("admin")) == "build.yml was asked to build its images"
+    assert "has no environment 'other'" in building.ask(hub, pull.of("other"))

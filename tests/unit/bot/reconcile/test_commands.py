@@ -371,6 +371,14 @@ def test_status_tells_how_it_stands(up: Stand) -> None:
     assert "`web` 1/1 ready" in last(up).output
 
 
+def test_cost_is_told_only_where_somebody_gave_prices(up: Stand) -> None:
+    up.command("cost")
+    up.settle()
+    command = up.store.commands(KEY)[-1]
+    assert command.state is CommandState.REFUSED
+    assert "UNDERSTUDY_CORE_HOUR_PRICE" in command.answer
+
+
 def test_whoever_was_told_by_hand_is_not_asked_for(stand: Stand) -> None:
     stand.hub.permissions["ops"] = model.Permission.NONE
     stand.open(A, "bug")
