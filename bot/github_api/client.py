@@ -64,6 +64,8 @@ class Client:
         self._pages = github_pages.Pages()
         self._read: dict[tuple[str, str], tuple[str, object]] = {}
         """What was made of answers, with their ETags, by path and query."""
+        self._changed: dict[str, tuple[tuple[str, str], Sequence[str]]] = {}
+        """The files that pull requests change, with the commits that this was so for."""
         self._moved: dict[str, str] = {}
         """New names of repositories by old ones; GitHub leads a read there, and no write."""
         if isinstance(credentials, App):

@@ -13,6 +13,7 @@ from github import ContentFile, PullRequest, Repository
 from bot import errors, github_pages, model, said
 from bot.github_api.asking import asking, identifier, out_of_sight
 from bot.github_api.branches import Branches
+from bot.github_api.client import MAX_READ
 
 _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
@@ -138,6 +139,18 @@ class Pulls(Branches):
 
     def changed(self, key: model.EnvironmentKey) -> Sequence[str]:
         """The paths of the files that a pull request changes. See `bot.ports.Hub`."""
+        now = self.pull_request(key.whole)
+        state = now.head_sha, now.base_sha
+        known = self._changed.get(now.key.identity)
+        if known is not None and known[0] == state:
+            return known[1]
+        found = self._files(now.key)
+        self._changed[now.key.identity] = state, found
+        for old in list(self._changed)[:-MAX_READ]:
+            self._changed.pop(old, None)
+        return found
+
+    def _files(self, key: model.EnvironmentKey) -> Sequence[str]:
         with asking(f"the files of {key}"):
             pull = self._repository(key.repository).get_pull(key.number)
             found = [file.filename for file in pull.get_files()]

@@ -367,6 +367,16 @@ def test_a_commit_is_found_by_its_first_characters_and_belongs(stand: Stand) -> 
     assert not stand.hub.belongs(KEY, "0123456")
 
 
+def test_what_is_changed_is_asked_for_once_for_each_commit(github: GitHubStand) -> None:
+    github.open({"a": "1"})
+    for _ in range(2):
+        assert github.hub.changed(KEY) == ["a"]
+    asked = [past["path"] for past in github.world.requests()]
+    assert [path.rpartition("/")[2] for path in asked].count("files") == 1
+    github.push({"b": "1"})
+    assert sorted(github.hub.changed(KEY.defined("admin"))) == ["a", "b"]
+
+
 def test_what_is_changed_is_listed(stand: Stand) -> None:
     stand.open({"web/index.html": "1", "README": "2"})
     assert sorted(stand.hub.changed(KEY)) == ["README", "web/index.html"]
