@@ -5,6 +5,7 @@ interrupted, ended and measured. `PulumiEngine` is what the bot holds; `operatio
 child as its parent sees it; `child` is what happens inside.
 """
 
-from bot.engine.engine import EngineSettings, PulumiEngine
+from bot.engine.engine import PulumiEngine
+from bot.engine.settings import EngineSettings
 
 __all__ = ["EngineSettings", "PulumiEngine"]

@@ -13,7 +13,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import pulumi_kubernetes as kubernetes
 from pulumi import automation
@@ -21,11 +21,9 @@ from pulumi.automation import errors as automation_errors
 
 from bot import errors
 from bot.engine import events, failures, group, guard, job, repair, state, whereabouts, workspace
+from bot.engine.settings import EngineSettings
 from bot.engine.stack import EVENTS_SECONDS, Deployment, EventStack
 from infra import contract
-
-if TYPE_CHECKING:
-    from bot.engine.engine import EngineSettings
 
 INTERRUPTED = "interrupted before it was done"
 

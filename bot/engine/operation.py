@@ -9,13 +9,10 @@ import os
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
 
 from bot import errors, ports
 from bot.engine import child, group, guard, job
-
-if TYPE_CHECKING:
-    from bot.engine.engine import EngineSettings
+from bot.engine.settings import EngineSettings
 
 BEATS = 10
 """The child is told so often in the time after which it would end by itself."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Self
 from pulumi import automation
 
 from bot.engine import group
+from bot.engine.settings import EngineSettings
 from infra import contract, naming, preview
 
 if TYPE_CHECKING:
-    from bot.engine.engine import EngineSettings
     from bot.engine.stack import Deployment
 
 
