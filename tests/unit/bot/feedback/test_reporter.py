@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,6 +100,29 @@ def test_a_deployment_for_each_commit(desk: Desk) -> None:
     assert first.environment == second.environment == "pr-7"
     assert first.statuses[-1] == ("success", ROUTES.url, "Ready")
     assert second.statuses[-1] == ("failure", None, "web: crashing")
+
+
+@pytest.mark.parametrize(
+    ("key", "check", "environment", "comments"),
+    [
+        (KEY.defined("admin"), "understudy/admin", "pr-7-admin", 1),
+        (model.EnvironmentKey(KEY.repository, branch="main"), "understudy/base", "base-main", 0),
+    ],
+)
+def test_what_shares_a_commit_has_a_check_and_a_deployment_of_its_own(
+    desk: Desk, key: model.EnvironmentKey, check: str, environment: str, comments: int
+) -> None:
+    desk.tell(Phase.READY)
+    desk.store.hint(key)
+    desk.say(dataclasses.replace(report(Phase.READY), key=key))
+    assert desk.reporter.flush()
+    assert {one.name for one in desk.hub.checks.values()} == {"understudy", check}
+    assert {one.environment for one in desk.hub.deployments.values()} == {"pr-7", environment}
+    assert len(desk.hub.comments_on(key)) == comments
+    desk.say(dataclasses.replace(report(Phase.ABSENT), key=key))
+    assert desk.reporter.flush()
+    ended = {one.environment: one.statuses[-1][0] for one in desk.hub.deployments.values()}
+    assert ended == {"pr-7": "success", environment: "inactive"}
 
 
 def test_a_commit_that_came_up_before_it_could_be_told_has_its_own_deployment(desk: Desk) -> None:
