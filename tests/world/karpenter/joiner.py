@@ -84,7 +84,8 @@ class Joiner:
 
     def _look(self) -> None:
         running: dict[str, Instance] = {}
-        for reservation in self._ec2.describe_instances(Filters=[_KARPENTERS])["Reservations"]:
+        pages = self._ec2.get_paginator("describe_instances").paginate(Filters=[_KARPENTERS])
+        for reservation in (one for page in pages for one in page["Reservations"]):
             for instance in reservation["Instances"]:
                 if instance["State"]["Name"] in ("pending", "running"):
                     running[instance["InstanceId"]] = instance
