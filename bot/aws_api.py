@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.parsers
 
 from bot import errors, model, proof
 from infra import naming
@@ -221,7 +222,11 @@ def reachable(service: str) -> Iterator[None]:
     """Turn AWS's silence or refusal inside the block into UnreachableError."""
     try:
         yield
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+    except (
+        botocore.exceptions.ClientError,
+        botocore.exceptions.BotoCoreError,
+        botocore.parsers.ResponseParserError,  # an answer that was cut short; none of the others
+    ) as error:
         raise errors.UnreachableError(
             f"{service} did not answer as expected ({error}): check the bot's AWS credentials, "
             "its permission to list, and the region"

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.parsers
 import pulumi
 import pulumi_aws as aws
 
@@ -66,7 +67,11 @@ def _config(platform: Platform) -> Shape:
     identifier = platform.primary_distribution_id or ""
     try:
         config: Shape = client.get_distribution_config(Id=identifier)["DistributionConfig"]
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+    except (
+        botocore.exceptions.ClientError,
+        botocore.exceptions.BotoCoreError,
+        botocore.parsers.ResponseParserError,  # an answer that was cut short; none of the others
+    ) as error:
         raise MirrorError(
             f"primary distribution {identifier!r} can't be read ({error}): check the platform's "
             "primary_distribution_id, aws_region and the AWS credentials"

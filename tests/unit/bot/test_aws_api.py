@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import botocore.config
+import botocore.parsers
 import pytest
 
 from bot import aws_api, errors
@@ -246,3 +247,11 @@ def test_every_wait_is_bounded(cloudfront: CloudFrontClient, ec2: EC2Client) -> 
         config: Any = client.meta.config
         assert (config.connect_timeout, config.read_timeout) == (3, 10)
         assert config.retries["total_max_attempts"] == 3
+
+
+def test_an_answer_that_was_cut_short_is_no_answer() -> None:
+    with (
+        pytest.raises(errors.UnreachableError, match="EC2 did not answer"),
+        aws_api.reachable("EC2"),
+    ):
+        raise botocore.parsers.ResponseParserError("Unable to parse response: no element found")
