@@ -39,6 +39,7 @@ __all__ = [
     "PodTrouble",
     "Progress",
     "PullRequest",
+    "Reach",
     "Remnant",
     "Report",
     "Routes",
@@ -217,6 +218,18 @@ class CommandSource(enum.StrEnum):
     REVIEW = "review"
     DIRECT = "direct"
     """The command line or the HTTP API, by somebody who may do everything there."""
+
+
+@enum.unique
+class Reach(enum.Enum):
+    """Which of several environments a command is for that names none."""
+
+    ONCE = "once"
+    """It asks for the same whichever it is about: one answer is enough."""
+    EXISTING = "existing"
+    """Those that there are; only where there is none, those that are changed."""
+    CHANGED = "changed"
+    """Also those that the pull request changes something of."""
 
 
 @enum.unique

@@ -630,8 +630,8 @@ class Chat(Protocol):
         The pull request is None where it is gone; nobody need be asked about one that is not open.
         """
 
-    def general(self, command: model.Command) -> bool:
-        """Whether it asks for the same whichever environment it is about."""
+    def reach(self, command: model.Command) -> model.Reach:
+        """Which of several environments it is for, where it names none."""
 
     def trusted(self, pull_request: model.PullRequest) -> bool:
         """Whether its author's code may run without anybody's word. Raises UnreachableError."""

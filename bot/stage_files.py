@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 
 from bot import errors, model, ports
@@ -45,15 +44,26 @@ class StageFiles:
             branch = self._hub.default_branch(use.repository)
             key = model.EnvironmentKey(use.repository, branch=branch)
             commit = self._hub.pull_request(key).head_sha
-            other = self._own(use.repository, use.environment or "", commit)
-            if not _shared(other, ours):
+            # Before anything is said of what is in it.
+            if not self._shared(use, commit, ours):
                 raise _unshared(use, ours)
+            other = self._own(use.repository, use.environment or "", commit)
             return contract.with_services(stage, use, other, commit)
         except errors.NotFoundError as error:
             # In the same words, so that nobody learns what is there that they can't see.
             raise _unshared(use, ours) from error
         except contract.StageFileError as error:
             raise errors.InvalidStageFileError(str(error)) from error
+
+    def _shared(self, use: contract.Use, commit: str, ours: str) -> bool:
+        path = contract.FILE_NAME
+        if use.environment:
+            try:
+                root = self._text(use.repository, path, commit)
+                path = contract.file_of(root, use.environment)
+            except contract.StageFileError:
+                return False
+        return contract.shares(self._text(use.repository, path, commit), ours)
 
     def _read(self, repository: str, path: str, commit: str) -> str | None:
         return self._hub.file(repository, path, commit)
@@ -73,10 +83,6 @@ def _parsed(text: str | None, definition: str, commit: str) -> contract.StageFil
             "merge that into the base branch, which says what there is"
         )
     return contract.StageFile.parse(text)
-
-
-def _shared(other: contract.StageFile, ours: str) -> bool:
-    return any(fnmatch.fnmatchcase(ours.lower(), one.lower()) for one in other.shared_with)
 
 
 def _unshared(use: contract.Use, ours: str) -> errors.InvalidStageFileError:

@@ -52,10 +52,10 @@ class HubChat:
         ended = self._ended(command, model.CommandState.DONE, done.answer, done.output)
         return ports.Ended(ended, done.life, done.anew)
 
-    def general(self, command: model.Command) -> bool:
-        """Whether it asks for the same everywhere. See `bot.ports.Chat`."""
+    def reach(self, command: model.Command) -> model.Reach:
+        """Which of several environments it is for. See `bot.ports.Chat`."""
         verb = registry.VERBS.get(command.text.partition(" ")[0])
-        return verb is None or verb.general
+        return model.Reach.ONCE if verb is None else verb.reach
 
     def trusted(self, pull_request: model.PullRequest) -> bool:
         """Whether its code may run without anybody's word. See `bot.ports.Chat`."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot import errors
+from bot import errors, model
 from bot.chatops import guide
 from bot.chatops.lasting import LASTING
 from bot.chatops.looking import LOOKING
@@ -25,7 +25,7 @@ class Help(Verb):
     meaning = "answers with this list"
     example = "help"
     who = Who.ANYONE
-    general = True
+    reach = model.Reach.ONCE
     when_closed = True
 
     def run(self, asked: Asked) -> Done:

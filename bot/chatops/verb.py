@@ -79,8 +79,8 @@ class Verb(abc.ABC):
     example: ClassVar[str]
     """What follows the bot's word in one use of it."""
     who: ClassVar[Who] = Who.WRITE
-    general: ClassVar[bool] = False
-    """Whether it asks for the same whichever environment it is about."""
+    reach: ClassVar[model.Reach] = model.Reach.EXISTING
+    """Which of several environments it is for, where it names none."""
     when_closed: ClassVar[bool] = False
     """Whether it means something for a pull request that is closed."""
 

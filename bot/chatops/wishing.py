@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot import errors, life
+from bot import errors, life, model
 from bot.chatops import building
 from bot.chatops.verb import Asked, Done, Verb, Who
 
@@ -18,6 +18,7 @@ class Up(Verb):
     arguments = "[SHA]"
     meaning = "makes the environment, of the newest commit or of the one named until the next push"
     example = "up"
+    reach = model.Reach.CHANGED
 
     def run(self, asked: Asked) -> Done:
         """See `Verb`."""
@@ -61,6 +62,7 @@ class Approve(Verb):
         "lets this one commit run, of an author without write access; a later push needs another"
     )
     example = "approve 1a2b3c4"
+    reach = model.Reach.CHANGED
 
     def run(self, asked: Asked) -> Done:
         """See `Verb`."""

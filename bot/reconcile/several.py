@@ -40,25 +40,26 @@ def pass_on(
         policy = run.stages.policies.policy(pull_request.key.repository, pull_request.base_ref)
     except errors.InvalidStageFileError:
         return None  # the wish can't be read either, and says why
-    if not policy.definitions or run.stages.chat.general(command):
+    reach = run.stages.chat.reach(command)
+    if not policy.definitions or reach is model.Reach.ONCE:
         return None
-    meant = [name for name in policy.definitions if _exists(run, name)]
-    if not meant:
+    meant = {name for name in policy.definitions if _exists(run, name)}
+    if reach is model.Reach.CHANGED or not meant:
         changed = run.stages.hub.changed(run.key) if run.key.number else None
-        meant = [
+        meant |= {
             name
             for name, found in policy.definitions.items()
             if changed is None or intent.within(found.paths, changed)
-        ]
+        }
     if not meant:
         return _ended(command, model.CommandState.REFUSED, _say_which(policy.definitions))
-    for name in meant:
+    for name in sorted(meant):
         run.stages.store.record_command(
             dataclasses.replace(
                 command, key=run.key.defined(name), state=model.CommandState.PENDING
             )
         )
-    return _ended(command, model.CommandState.DONE, f"passed on to {', '.join(meant)}")
+    return _ended(command, model.CommandState.DONE, f"passed on to {', '.join(sorted(meant))}")
 
 
 def _exists(run: Pass, name: str) -> bool:

@@ -37,12 +37,7 @@ class Wanting:
         for pull in self._hub.open_pull_requests(repository):
             found.append(pull)
             policy = self._policy(pull)
-            kin = [
-                key.definition
-                for key in known
-                if key.definition and key.whole.identity == pull.key.identity
-            ]
-            for name in policy.definitions if policy else kin:
+            for name in policy.definitions if policy else _definitions(pull.key, known):
                 found.append(pull.of(name))
                 self._policy(found[-1])
         for key in sorted({*self._bases(repository, known)}):

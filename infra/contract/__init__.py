@@ -9,7 +9,7 @@ from infra.contract.images import Images
 from infra.contract.inputs import SECRET_KEYS, ConfigError, Platform, PreviewInputs
 from infra.contract.reading import FILE_NAME, StageFileError
 from infra.contract.stage_file import COMMIT_PLACEHOLDER, Job, Service, StageFile
-from infra.contract.uses import Use
+from infra.contract.uses import Use, shares
 from infra.contract.when import When
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "definitions",
     "file_of",
     "outputs",
+    "shares",
     "with_services",
 ]

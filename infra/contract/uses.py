@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import Annotated
 
 import pydantic
 
 from infra import identity
+from infra.contract import reading
 from infra.contract.reading import Section
+
+
+def shares(text: str | None, repository: str) -> bool:
+    """Whether a stage file, whatever else it holds, lets a repository use its services."""
+    try:
+        names = reading.mapping(text or "").get("shared_with")
+    except reading.StageFileError:
+        return False
+    return isinstance(names, list) and any(
+        fnmatch.fnmatchcase(repository.lower(), name.lower())
+        for name in names
+        if isinstance(name, str)
+    )
 
 
 class Use(Section):

@@ -100,6 +100,25 @@ def test_nobody_brings_what_is_not_shared_with_him(hub: testing.FakeHub, shared:
     assert "shared_with: [acme/shop]" in unshared.value.message
 
 
+@pytest.mark.parametrize("theirs", [None, "services: {}", "- nonsense", "a: [", "shared_with: 7"])
+def test_nothing_is_told_of_a_file_that_is_not_shared(
+    hub: testing.FakeHub, theirs: str | None
+) -> None:
+    del hub.files["acme/payments", ".stage.yaml", P]
+    if theirs is not None:
+        hub.files["acme/payments", ".stage.yaml", P] = theirs
+    for uses in (USES, USES.replace("payments}", "payments, environment: desk}")):
+        with pytest.raises(errors.InvalidStageFileError, match="shares no services with"):
+            read(hub, {".stage.yaml": uses})
+
+
+def test_one_of_several_environments_may_be_used(hub: testing.FakeHub) -> None:
+    hub.files["acme/payments", ".stage.yaml", P] = "environments: {desk: {path: desk}}"
+    hub.files["acme/payments", "desk/.stage.yaml", P] = PAYMENTS
+    stage = read(hub, {".stage.yaml": USES.replace("payments}", "payments, environment: desk}")})
+    assert sorted(stage.services) == ["api", "desk", "web"]
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "sentence"),
     [

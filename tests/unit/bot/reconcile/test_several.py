@@ -69,6 +69,17 @@ def test_a_command_reaches_those_that_exist_or_else_those_that_are_meant(several
     assert several.store.commands(KEY)[-1].answer == "passed on to admin"
 
 
+def test_up_reaches_those_that_exist_and_those_that_are_changed(several: Stand) -> None:
+    several.open(A, "stage/shop")
+    several.settle()
+    several.command("restart")
+    several.command("up")
+    several.settle()
+    answers = [command.answer for command in several.store.commands(KEY)]
+    assert answers == ["passed on to shop", "passed on to admin, shop"]
+    assert phases(several)["admin"] is Phase.READY
+
+
 def test_a_command_that_nobody_is_meant_by_is_refused_with_a_word(several: Stand) -> None:
     several.hub.files_changed = ["README.md"]
     several.open(A, "bug")
