@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+from collections.abc import Callable
 
 import structlog
 
@@ -125,14 +126,14 @@ class Desk:
             self._queue.told(job, now)
 
     def _room(self) -> queue.Wait:
-        """The governor's answers of this moment, each asked for once."""
-        known: dict[tuple[str, Rank], float] = {}
+        """The governor's answers of this moment; what was written is counted once."""
+        known: dict[str, Callable[[Rank], float]] = {}
 
         def wait(repository: str, rank: Rank) -> float:
-            asked = self._governor.account(repository), rank
-            if asked not in known:
-                known[asked] = self._governor.wait(repository, rank)
-            return known[asked]
+            account = self._governor.account(repository)
+            if account not in known:
+                known[account] = self._governor.waits(repository)
+            return known[account](rank)
 
         return wait
 

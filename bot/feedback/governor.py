@@ -97,14 +97,18 @@ class Governor:
         self._lock = threading.Lock()
         self._accounts: dict[str, _Account] = {}
 
-    def wait(self, repository: str, rank: Rank, writes: int = 1) -> float:
-        """Seconds until so many writes are allowed; 0 when they are now."""
+    def wait(self, repository: str, rank: Rank) -> float:
+        """Seconds until a write is allowed; 0 when it is now."""
+        return self.waits(repository)(rank)
+
+    def waits(self, repository: str) -> Callable[[Rank], float]:
+        """The same for any rank, by what has been written until now: counted once for all."""
         account = self._of(repository)
         try:
             made = self._ledger.written(account.name)
         except errors.UnderstudyError:
-            return FIRST_PAUSE_SECONDS  # who can't count does not write
-        return self._wait(account, rank, writes, made)
+            return lambda _: FIRST_PAUSE_SECONDS  # who can't count does not write
+        return lambda rank: self._wait(account, rank, 1, made)
 
     def account(self, repository: str) -> str:
         """What shares its limits with this repository."""
