@@ -32,8 +32,9 @@ def run_all(run: Pass) -> None:
         # What the label says was said before the command, as far as anybody can tell.
         life = intent.read(run.row.life, pull_request, run.stages.label)
         run.row = dataclasses.replace(run.row, life=life)
+    there = several.definitions(run, pull_request)
     while command is not None:
-        passed_on = several.pass_on(run, command, pull_request)
+        passed_on = several.pass_on(run, command, there)
         if passed_on is not None:
             ended = ports.Ended(passed_on, run.row.life)
         else:

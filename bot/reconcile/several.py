@@ -7,10 +7,13 @@ of its own, and passes on hints and commands to the rows of the definitions.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot import errors, intent, model
 from bot.reconcile.context import Pass
+from infra import contract
+
+Definitions = Mapping[str, contract.Definition]
 
 
 def hint(run: Pass) -> None:
@@ -27,32 +30,38 @@ def begin(run: Pass) -> None:
             store.hint(run.key.defined(name))
 
 
-def pass_on(
-    run: Pass, command: model.Command, pull_request: model.PullRequest | None
-) -> model.Command | None:
-    """The command as it ends where its definitions run it; None where it is the row's own.
+def definitions(run: Pass, pull_request: model.PullRequest | None) -> Definitions:
+    """The definitions that commands of the row are passed on to; none where it runs them itself.
 
     Raises UnreachableError.
     """
     if pull_request is None or not pull_request.open or run.key.definition:
-        return None
+        return {}
     try:
         policy = run.stages.policies.policy(pull_request.key.repository, pull_request.base_ref)
     except errors.InvalidStageFileError:
-        return None  # the wish can't be read either, and says why
+        return {}  # the wish can't be read either, and says why
+    return policy.definitions
+
+
+def pass_on(run: Pass, command: model.Command, there: Definitions) -> model.Command | None:
+    """The command as it ends where definitions run it; None where it is the row's own.
+
+    Raises UnreachableError.
+    """
     reach = run.stages.chat.reach(command)
-    if not policy.definitions or reach is model.Reach.ONCE:
+    if not there or reach is model.Reach.ONCE:
         return None
-    meant = {name for name in policy.definitions if _exists(run, name)}
+    meant = {name for name in there if _exists(run, name)}
     if reach is model.Reach.CHANGED or not meant:
         changed = run.stages.hub.changed(run.key) if run.key.number else None
         meant |= {
             name
-            for name, found in policy.definitions.items()
+            for name, found in there.items()
             if changed is None or intent.within(found.paths, changed)
         }
     if not meant:
-        return _ended(command, model.CommandState.REFUSED, _say_which(policy.definitions))
+        return _ended(command, model.CommandState.REFUSED, _say_which(there))
     for name in sorted(meant):
         run.stages.store.record_command(
             dataclasses.replace(
