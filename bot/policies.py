@@ -24,27 +24,20 @@ class BasePolicies:
     def policy(self, repository: str, branch: str, definition: str = "") -> intent.Policy:
         """The policy for pull requests into a branch. See `bot.ports.Policies`."""
         text = self._hub.file(repository, contract.FILE_NAME, branch)
-        if text is None:
-            return self._undefined(definition) or self._settings
         with _told(branch):
             found = contract.definitions(text)
-        if not found:
-            return self._undefined(definition) or self._when(text, branch)
-        if not definition:
-            return dataclasses.replace(self._settings, never=intent.SEVERAL, definitions=found)
-        if definition not in found:
+        if definition and definition not in found:
             return dataclasses.replace(self._settings, never=intent.UNDEFINED)
-        own = self._hub.file(repository, found[definition].file, branch)
-        policy = self._settings if own is None else self._when(own, branch)
-        return dataclasses.replace(policy, within=found[definition].paths)
+        if definition:
+            own = self._hub.file(repository, found[definition].file, branch)
+            return dataclasses.replace(self._when(own, branch), within=found[definition].paths)
+        if found:
+            return dataclasses.replace(self._settings, never=intent.SEVERAL, definitions=found)
+        return self._when(text, branch)
 
-    def _undefined(self, definition: str) -> intent.Policy | None:
-        """What holds for a definition where the repository has none."""
-        if not definition:
-            return None
-        return dataclasses.replace(self._settings, never=intent.UNDEFINED)
-
-    def _when(self, text: str, branch: str) -> intent.Policy:
+    def _when(self, text: str | None, branch: str) -> intent.Policy:
+        if text is None:
+            return self._settings
         with _told(branch):
             when = contract.When.parse(text)
         return dataclasses.replace(

@@ -29,13 +29,12 @@ class StageFiles:
         return stage
 
     def _own(self, repository: str, definition: str, commit: str) -> contract.StageFile:
-        path = contract.FILE_NAME
+        folder = ""
         try:
-            if definition:
-                path = contract.file_of(self._text(repository, path, commit), definition)
+            path = self._path(repository, definition, commit)
+            folder = path.removesuffix(contract.FILE_NAME)
             return _parsed(self._text(repository, path, commit), definition, commit)
         except contract.StageFileError as error:
-            folder = path.removesuffix(contract.FILE_NAME)
             raise errors.InvalidStageFileError(f"{folder}{error}") from error
 
     def _with(self, stage: contract.StageFile, use: contract.Use, ours: str) -> contract.StageFile:
@@ -56,14 +55,15 @@ class StageFiles:
             raise errors.InvalidStageFileError(str(error)) from error
 
     def _shared(self, use: contract.Use, commit: str, ours: str) -> bool:
-        path = contract.FILE_NAME
-        if use.environment:
-            try:
-                root = self._text(use.repository, path, commit)
-                path = contract.file_of(root, use.environment)
-            except contract.StageFileError:
-                return False
+        try:
+            path = self._path(use.repository, use.environment or "", commit)
+        except contract.StageFileError:
+            return False
         return contract.shares(self._text(use.repository, path, commit), ours)
+
+    def _path(self, repository: str, definition: str, commit: str) -> str:
+        """Where a definition's file is. Raises StageFileError."""
+        return contract.file_of(self._text(repository, contract.FILE_NAME, commit), definition)
 
     def _read(self, repository: str, path: str, commit: str) -> str | None:
         return self._hub.file(repository, path, commit)

@@ -53,12 +53,12 @@ class _Whole(Section):
     environments: dict[Name, Definition] = pydantic.Field(default={})
 
 
-def definitions(text: str) -> Mapping[str, Definition]:
-    """The definitions that the root's file names; none where it is a stage file itself.
+def definitions(text: str | None) -> Mapping[str, Definition]:
+    """The definitions that the root's file names; none where it is a stage file itself, or missing.
 
     Raises StageFileError.
     """
-    if SECTION not in reading.mapping(text):
+    if text is None or SECTION not in reading.mapping(text):
         return {}
     found = reading.parse(_Whole, text).environments
     if not found:
@@ -72,7 +72,7 @@ def file_of(root: str | None, definition: str) -> str:
     """The path of a definition's stage file, out of the root's text. Raises StageFileError."""
     if not definition:
         return FILE_NAME
-    found = definitions(root) if root is not None else {}
+    found = definitions(root)
     if definition not in found:
         names = ", ".join(found) or "none"
         raise StageFileError(
