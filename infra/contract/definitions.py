@@ -17,16 +17,14 @@ SECTION = "environments"
 Folder = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,199}$")]
 
 
-def _named(value: str) -> str:
-    if not identity.DEFINITION.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is no name of a definition: use at most 30 of a-z, 0-9 and '-', "
-            "beginning and ending with a letter or digit"
-        )
-    return value
-
-
-Name = Annotated[str, pydantic.AfterValidator(_named)]
+Name = Annotated[
+    str,
+    reading.formed(
+        identity.DEFINITION,
+        "is no name of a definition: use at most 30 of a-z, 0-9 and '-', beginning and ending "
+        "with a letter or digit",
+    ),
+]
 
 
 class Definition(Section):

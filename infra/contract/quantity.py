@@ -8,6 +8,8 @@ from typing import Annotated
 
 import pydantic
 
+from infra.contract import reading
+
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _SUFFIXES: Mapping[str, float] = {
     "": 1.0,
@@ -18,12 +20,6 @@ _SUFFIXES: Mapping[str, float] = {
 """Source: Kubernetes' reference, "Quantity"."""
 
 
-def _quantity(value: str) -> str:
-    if not _QUANTITY.fullmatch(value):
-        raise ValueError(f"{value!r} is no Kubernetes quantity: write for example 250m, 2 or 512Mi")
-    return value
-
-
 def amount(quantity: str) -> float:
     """A quantity as a number. Raises ValueError for what is none."""
     found = _QUANTITY.fullmatch(quantity)
@@ -32,4 +28,8 @@ def amount(quantity: str) -> float:
     return float(found[1]) * _SUFFIXES[found[2] or ""]
 
 
-Quantity = Annotated[str, pydantic.BeforeValidator(str), pydantic.AfterValidator(_quantity)]
+Quantity = Annotated[
+    str,
+    pydantic.BeforeValidator(str),
+    reading.formed(_QUANTITY, "is no Kubernetes quantity: write for example 250m, 2 or 512Mi"),
+]

@@ -5,6 +5,7 @@ The sentence names the line and the column, what is wrong there, and how to mend
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import pydantic
@@ -25,6 +26,17 @@ class Section(pydantic.BaseModel):
     """Unknown keys are refused: a typing error must not pass for a default."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+
+def formed(pattern: re.Pattern[str], otherwise: str) -> pydantic.AfterValidator:
+    """Accepts what has a form; of all else the sentence is the value and `otherwise`."""
+
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            raise ValueError(f"{value!r} {otherwise}")
+        return value
+
+    return pydantic.AfterValidator(check)
 
 
 def parse(kind: type[_Model], text: str, section: str | None = None) -> _Model:

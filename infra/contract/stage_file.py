@@ -22,15 +22,6 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def _dns_label(value: str) -> str:
-    if not _DNS_LABEL.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is no DNS label: use at most 63 of a-z, 0-9 and '-', "
-            "beginning and ending with a letter or digit"
-        )
-    return value
-
-
 def _image(value: str) -> str:
     if COMMIT_PLACEHOLDER not in value:
         raise ValueError(
@@ -74,7 +65,14 @@ def _destination(value: str) -> str:
     return value
 
 
-DnsLabel = Annotated[str, pydantic.AfterValidator(_dns_label)]
+DnsLabel = Annotated[
+    str,
+    reading.formed(
+        _DNS_LABEL,
+        "is no DNS label: use at most 63 of a-z, 0-9 and '-', beginning and ending with a letter "
+        "or digit",
+    ),
+]
 Image = Annotated[str, pydantic.AfterValidator(_image)]
 EnvValue = Annotated[str, pydantic.BeforeValidator(lambda v: v if isinstance(v, str) else str(v))]
 EnvironmentVariables = Annotated[dict[str, EnvValue], pydantic.AfterValidator(_environment)]

@@ -10,17 +10,16 @@ from infra.contract import reading
 from infra.contract.reading import Section
 from infra.identity import BRANCH
 
-
-def _branch(value: str) -> str:
-    if not BRANCH.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is no branch that can have an environment: name one in full, of letters, "
-            "digits and ._/+-"
-        )
-    return value
-
-
 Patterns = tuple[Annotated[str, pydantic.Field(min_length=1, max_length=200)], ...]
+
+
+Branch = Annotated[
+    str,
+    reading.formed(
+        BRANCH,
+        "is no branch that can have an environment: name one in full, of letters, digits and ._/+-",
+    ),
+]
 
 
 class When(Section):
@@ -39,7 +38,7 @@ class When(Section):
     """With `always`: only where a changed file matches one of these, with ** over folders, and *
     and ? within a name; none named: all."""
 
-    base: tuple[Annotated[str, pydantic.AfterValidator(_branch)], ...] = ()
+    base: tuple[Branch, ...] = ()
     """Branches that have an environment of their own, which pull requests are compared with; read
     from the default branch only."""
 
