@@ -118,15 +118,23 @@ class Survey:
         known = self.ask("github", self._pull_requests.repositories) or ()
         # Also where the bot was given no list, or one that has become shorter.
         ours: dict[str, set[model.EnvironmentKey]] = {}
-        for row in rows:
-            if row.stack_exists or row.phase is not model.Phase.ABSENT:
-                ours.setdefault(row.key.repository, set()).add(row.key)
-        names = {differences.folded(name): name for name in (*ours, *known)}
+        names: dict[str, str] = {}
+        for key in (row.key for row in rows if _there(row)):
+            folded = differences.folded(key.repository)
+            names[folded] = key.repository
+            ours.setdefault(folded, set()).add(key)
+        # GitHub may spell them otherwise than the rows do.
+        names |= {differences.folded(name): name for name in known}
         found = {}
         for folded, name in names.items():
             if stopping():
                 break
-            answer = self.ask("github", wanting.of, name, ours.get(name, set()))
+            answer = self.ask("github", wanting.of, name, ours.get(folded, set()))
             if answer is not None:
                 found[folded] = answer
         return found
+
+
+def _there(row: ports.Row) -> bool:
+    """Whether anything of an environment exists, or is said of it."""
+    return row.stack_exists or row.phase is not model.Phase.ABSENT

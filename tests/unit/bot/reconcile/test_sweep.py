@@ -11,7 +11,7 @@ from bot import errors, intent, model, ports, testing
 from bot.model import Phase
 from bot.reconcile import Brake, Sweep
 from bot.reconcile.differences import Kind
-from infra import contract
+from infra import contract, naming
 from tests.unit.bot.reconcile.listing import A, B, FakeStore, holding, key, name, row
 from tests.unit.bot.reconcile.stand import KEY, Stand
 
@@ -97,6 +97,15 @@ def test_of_several_definitions_each_is_looked_for() -> None:
     world.policies.definitions = dict.fromkeys(folders, intent.Policy())
     assert world.run() == [Kind.MISSED_OPEN] * 2
     assert world.store.hints == [key(1).defined("admin"), key(1).defined("shop")]
+
+
+def test_a_definition_is_known_however_its_repository_is_spelled() -> None:
+    admin = key(1).defined("admin")
+    there = dataclasses.replace(row(1), key=admin, name=naming.environment_name(admin))
+    world = World(there)
+    world.open(1, repository="Acme/Shop")
+    world.policies.faults["main"] = errors.InvalidStageFileError("in main: nonsense")
+    assert world.run() == [], "of what can't be read nothing is taken away"
 
 
 # -- hints ----------------------------------------------------------------------------------------
