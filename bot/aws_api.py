@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import boto3
-import botocore.config
-import botocore.exceptions
-import botocore.parsers
 
 from bot import errors, model, proof
 from infra import naming
+from infra.amazon import BOUNDS, NO_ANSWER
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
-BOUNDS = botocore.config.Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
-)
 NOT_GONE = ("pending", "running", "shutting-down", "stopping", "stopped")
 """Every state of an instance but `terminated`, which AWS goes on telling for an hour."""
 TAG_NODE_POOL = "karpenter.sh/nodepool"
@@ -222,11 +217,7 @@ def reachable(service: str) -> Iterator[None]:
     """Turn AWS's silence or refusal inside the block into UnreachableError."""
     try:
         yield
-    except (
-        botocore.exceptions.ClientError,
-        botocore.exceptions.BotoCoreError,
-        botocore.parsers.ResponseParserError,  # an answer that was cut short; none of the others
-    ) as error:
+    except NO_ANSWER as error:
         raise errors.UnreachableError(
             f"{service} did not answer as expected ({error}): check the bot's AWS credentials, "
             "its permission to list, and the region"

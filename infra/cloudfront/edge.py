@@ -7,21 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
-import botocore.config
-import botocore.exceptions
-import botocore.parsers
 import pulumi
 import pulumi_aws as aws
 
 from infra import naming
+from infra.amazon import BOUNDS, NO_ANSWER
 from infra.cloudfront.attachment import EdgeAttachment
 from infra.cloudfront.mirror import MirrorError, Shape, mirror
 from infra.contract import Platform
-
-BOUNDS = botocore.config.Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
-)
-"""An engine operation must not hang on one question."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,11 +60,7 @@ def _config(platform: Platform) -> Shape:
     identifier = platform.primary_distribution_id or ""
     try:
         config: Shape = client.get_distribution_config(Id=identifier)["DistributionConfig"]
-    except (
-        botocore.exceptions.ClientError,
-        botocore.exceptions.BotoCoreError,
-        botocore.parsers.ResponseParserError,  # an answer that was cut short; none of the others
-    ) as error:
+    except NO_ANSWER as error:
         raise MirrorError(
             f"primary distribution {identifier!r} can't be read ({error}): check the platform's "
             "primary_distribution_id, aws_region and the AWS credentials"
