@@ -83,8 +83,7 @@ def _holding(name: str, traces: Sequence[Trace], known: Known) -> model.Holding:
 
 def _key(trace: Trace, known: Known) -> model.EnvironmentKey | None:
     """Whose it is: the name holds a part of a digest, so only the right one fits."""
-    in_name = naming.NAME_FORM.fullmatch(trace.name)
-    number = in_name["number"] if in_name else None
+    number = naming.number_in(trace.name)
     guessed = (model.EnvironmentKey.told(repository, number) for repository in known.repositories)
     told = (trace.key,) if trace.key else (*known.keys, *filter(None, guessed))
     return next((key for key in told if naming.environment_name(key) == trace.name), None)

@@ -128,7 +128,7 @@ def labelled(labels: Mapping[str, str], annotations: Mapping[str, str]) -> Envir
     """Whose a Kubernetes resource says that it is; None where it does not tell exactly."""
     return EnvironmentKey.told(
         annotations.get(ANNOTATION_REPOSITORY),
-        labels.get(LABEL_PULL_REQUEST) or _number(labels.get(LABEL_ENVIRONMENT, "")),
+        labels.get(LABEL_PULL_REQUEST) or number_in(labels.get(LABEL_ENVIRONMENT, "")),
         annotations.get(ANNOTATION_BRANCH),
         labels.get(LABEL_DEFINITION),
     )
@@ -148,14 +148,14 @@ def tagged(tags: Mapping[str, str]) -> EnvironmentKey | None:
     """Whose an AWS resource says that it is; None where it does not tell."""
     return EnvironmentKey.told(
         tags.get(TAG_REPOSITORY),
-        tags.get(TAG_PULL_REQUEST) or _number(tags.get(TAG_ENVIRONMENT, "")),
+        tags.get(TAG_PULL_REQUEST) or number_in(tags.get(TAG_ENVIRONMENT, "")),
         tags.get(TAG_BRANCH),
         tags.get(TAG_DEFINITION),
     )
 
 
-def _number(name: str) -> str | None:
-    """The pull request's number in an environment's name."""
+def number_in(name: str) -> str | None:
+    """The pull request's number in an environment's name; None where there is none."""
     found = NAME_FORM.fullmatch(name)
     return found["number"] if found else None
 
