@@ -25,6 +25,7 @@ MAX_READ = 2000
 MAX_KEPT = 100_000
 """Characters of one that is; longer ones are read anew each time."""
 _T = TypeVar("_T")
+_Key = TypeVar("_Key")
 _log = logging.getLogger("github")
 
 
@@ -135,10 +136,7 @@ class Client:
         made = read(json.loads(text))
         etag = headers.get("etag")
         if etag and len(text) <= MAX_KEPT:
-            self._read[key] = etag, made
-            # Oldest first, and threads may all be at it.
-            for old in list(self._read)[:-MAX_READ]:
-                self._read.pop(old, None)
+            remember(self._read, key, (etag, made))
         return made
 
     def _name(self, repository: str) -> str:
@@ -205,6 +203,14 @@ class Client:
                 slug = self._app_client(self._credentials).get_app().slug
                 self._local.login = f"{slug}[bot]"
         return bool(login == self._local.login)
+
+
+def remember(kept: dict[_Key, _T], key: _Key, value: _T) -> None:
+    """Keep one more, and forget what is too much."""
+    kept[key] = value
+    # Oldest first, and threads may all be at it.
+    for old in list(kept)[:-MAX_READ]:
+        kept.pop(old, None)
 
 
 def _answer(

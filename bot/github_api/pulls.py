@@ -13,7 +13,7 @@ from github import ContentFile, PullRequest, Repository
 from bot import errors, github_pages, model, said
 from bot.github_api.asking import asking, identifier, out_of_sight
 from bot.github_api.branches import Branches
-from bot.github_api.client import MAX_READ
+from bot.github_api.client import remember
 
 _MAX_FILES = 3000
 """GitHub lists no more files of a pull request."""
@@ -145,9 +145,7 @@ class Pulls(Branches):
         if known is not None and known[0] == state:
             return known[1]
         found = self._files(now.key)
-        self._changed[now.key.identity] = state, found
-        for old in list(self._changed)[:-MAX_READ]:
-            self._changed.pop(old, None)
+        remember(self._changed, now.key.identity, (state, found))
         return found
 
     def _files(self, key: model.EnvironmentKey) -> Sequence[str]:
