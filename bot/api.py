@@ -43,8 +43,8 @@ def blueprint(
         reports = [report for report in map(told, listed) if report is not None]
         return {"environments": [_brief(report) for report in reports]}, 200
 
-    @area.get(f"{PULL_REQUEST}")
-    @area.get(f"{BRANCH}")
+    @area.get(PULL_REQUEST)
+    @area.get(BRANCH)
     def one(**at: Any) -> Answer:
         report = told(_key(**at))
         if report is None:

@@ -446,22 +446,21 @@ class Delivered:
         return model.Deed(at, self.sender, f"{self.event} {self.action}".strip())
 
 
+Wait = Callable[[Sequence[datetime.datetime]], float]
+"""Seconds until more may be written, out of when what was written was made; 0: now."""
+
+
 class Ledger(Protocol):
     """Counts writes to GitHub for all replicas together, and over restarts."""
 
     def written(self, account: str) -> Sequence[datetime.datetime]:
         """When each write of the last hour was made, oldest first; what is on its way: just now."""
 
-    def spend(
-        self,
-        account: str,
-        writes: int,
-        wait: Callable[[Sequence[datetime.datetime]], float],
-    ) -> tuple[float, int]:
+    def spend(self, account: str, writes: int, wait: Wait) -> tuple[float, int]:
         """Count so many writes as on their way, unless `wait` is more than 0.
 
-        `wait` tells the seconds, out of what `written` gives; nobody else counts meanwhile.
-        Returns these seconds and, where they are 0, a number for `spent`.
+        `wait` is told what `written` gives, and nobody else counts meanwhile. Returns these seconds
+        and, where they are 0, a number for `spent`.
         """
 
     def spent(self, number: int, writes: int) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from bot import ports
 from bot.store.tables import Right, Write
 
 KEPT = datetime.timedelta(hours=1)
 """GitHub's longest window."""
-
-
 ON_THE_WAY = datetime.timedelta(minutes=5)
 """What has not ended by then was given up with its process; no request takes so long."""
 
@@ -30,11 +28,7 @@ def _at(write: Write, now: datetime.datetime) -> datetime.datetime:
 
 
 def spend(
-    session: orm.Session,
-    account: str,
-    writes: int,
-    now: datetime.datetime,
-    wait: Callable[[Sequence[datetime.datetime]], float],
+    session: orm.Session, account: str, writes: int, now: datetime.datetime, wait: ports.Wait
 ) -> tuple[float, int]:
     """Count so many as on their way, if there is room for them."""
     _alone(session, account, now)

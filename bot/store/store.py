@@ -366,12 +366,7 @@ class SqlStore:
         with self._database.reading() as session:
             return ledger.times(session, account, self._clock.now())
 
-    def spend(
-        self,
-        account: str,
-        writes: int,
-        wait: Callable[[Sequence[datetime.datetime]], float],
-    ) -> tuple[float, int]:
+    def spend(self, account: str, writes: int, wait: ports.Wait) -> tuple[float, int]:
         """Count writes as on their way. See `bot.ports.Ledger`."""
         return self._making(
             lambda session: ledger.spend(session, account, writes, self._clock.now(), wait)

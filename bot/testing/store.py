@@ -320,7 +320,7 @@ class MemoryStore:
         for entry in self._of(key):
             entry.row = dataclasses.replace(entry.row, life=life)
 
-    # -- marks ------------------------------------------------------------------------------------
+    # -- writes to GitHub -------------------------------------------------------------------------
 
     def written(self, account: str) -> Sequence[datetime.datetime]:
         """See `bot.ports.Ledger`."""
@@ -333,12 +333,7 @@ class MemoryStore:
             ]
             return sorted(at for one in recent for at in [one.at if one.ended else now] * one.count)
 
-    def spend(
-        self,
-        account: str,
-        writes: int,
-        wait: Callable[[Sequence[datetime.datetime]], float],
-    ) -> tuple[float, int]:
+    def spend(self, account: str, writes: int, wait: ports.Wait) -> tuple[float, int]:
         """See `bot.ports.Ledger`."""
         with self._locked():
             if seconds := wait(self.written(account)):
@@ -351,6 +346,8 @@ class MemoryStore:
         with self._locked():
             found = self._writes[number - 1]
             found.count, found.at, found.ended = writes, self._clock.now(), True
+
+    # -- marks ------------------------------------------------------------------------------------
 
     def mark(self, name: str) -> datetime.datetime | None:
         """See `bot.ports.Store`."""

@@ -4,7 +4,7 @@ import concurrent.futures
 import dataclasses
 import datetime
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 
@@ -786,7 +786,7 @@ def _wanted(store: ports.Store, *keys: model.EnvironmentKey) -> list[int]:
     return [found[key] for key in keys]
 
 
-def _room(most: int) -> Callable[[Sequence[datetime.datetime]], float]:
+def _room(most: int) -> ports.Wait:
     return lambda made: 0.0 if len(made) < most else 7.0
 
 
