@@ -7,7 +7,6 @@ import datetime
 
 from bot import errors, model, ports
 from infra import naming
-from infra.identity import EnvironmentKey
 
 A, B = "a" * 40, "b" * 40
 REPOSITORY = "acme/shop"
@@ -19,7 +18,7 @@ def key(number: int, repository: str = REPOSITORY) -> model.EnvironmentKey:
 
 
 def name(number: int, repository: str = REPOSITORY) -> str:
-    return naming.environment_name(EnvironmentKey(repository, number))
+    return naming.environment_name(key(number, repository))
 
 
 def row(
